@@ -1,0 +1,61 @@
+package driver
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/resource"
+)
+
+// Descriptor is the single source of truth about a kind. The CLI's list, the IAM
+// policies, the admission defaults and the documentation are derived from it.
+type Descriptor struct {
+	Kind resource.Kind
+	// Title is the name AWS's console uses, e.g. "EBS volume".
+	Title string
+	// ARNPattern matches the ARNs of the kind's resources, e.g. arn:*:ec2:*:*:volume/*.
+	ARNPattern string
+	// CopyRegion and CopyAccount say which copies Copy can make; both false without Copier.
+	CopyRegion, CopyAccount bool
+	// LookMax is how many references one Look may ask for.
+	LookMax int
+	// Settle is how long an empty answer of Find may be wrong, per operation. Zero: Find
+	// is consistent or the operation has an AWS token, so it may be started again at once.
+	Settle map[Operation]time.Duration
+	// Actions are the IAM actions each purpose needs, service:Action, sorted.
+	Actions map[resource.Purpose][]string
+	// Quotas are AWS's limits on operations in progress.
+	Quotas []Quota
+	// Restore lists the parameters a restore takes.
+	Restore []Parameter
+}
+
+// Quota is one AWS limit on operations of the kind in progress at once, per account and
+// region (of the destination for copies).
+type Quota struct {
+	Operation Operation
+	Limit     int
+	Source    string // the page that says so
+}
+
+// Parameter is one value a restore takes.
+type Parameter struct {
+	Name        string // as in --set NAME=VALUE, snake_case
+	Description string
+	// Recorded is whether a value is recorded at backup time.
+	Recorded bool
+	// Required is whether a restore without a recorded value needs it from the user.
+	Required bool
+}
+
+// ParameterError lists everything wrong with the parameters of a restore.
+type ParameterError struct {
+	Kind     resource.Kind
+	Problems []string // one sentence each, naming the parameter
+}
+
+// Error joins the problems into one line.
+func (e *ParameterError) Error() string {
+	return fmt.Sprintf("restore of %s: %s", e.Kind, strings.Join(e.Problems, "; "))
+}

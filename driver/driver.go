@@ -1,0 +1,169 @@
+package driver
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"holdfast/resource"
+)
+
+// Operation is what a job does on the AWS side. The spelling is the job type's.
+type Operation string
+
+// The operations.
+const (
+	Backup  Operation = "backup"
+	Copy    Operation = "copy"
+	Restore Operation = "restore"
+	Expire  Operation = "expire"
+)
+
+// Ref identifies the AWS side of an operation within (account, region, kind): a snapshot
+// id, a DB snapshot identifier, a backup ARN; for a restore the new resource's id.
+type Ref string
+
+// Driver is what every kind can do.
+type Driver interface {
+	// Descriptor returns the kind's static facts. It makes no call.
+	Descriptor() Descriptor
+	// Discover lists every resource of the kind in scope, all pages, with tags and the
+	// settings a restore needs, and calls yield once for each on the caller's goroutine.
+	// An error of yield stops the listing and is returned as it is.
+	Discover(ctx context.Context, scope resource.Scope, yield func(resource.Resource) error) error
+	// Start begins a backup and returns its reference without waiting for the end.
+	Start(ctx context.Context, req StartRequest) (Ref, error)
+	// Find looks for the artefact an earlier Start, Copy or Restore with req.Mark made.
+	// It returns an error of class not_found when AWS shows none; how long such an
+	// answer may be wrong is Descriptor.Settle.
+	Find(ctx context.Context, req FindRequest) (Ref, error)
+	// Look observes operations, at most Descriptor.LookMax references in one request.
+	// References AWS did not mention are absent from the answer. For Expire, State Gone
+	// is the success. A status AWS has added since is Pending.
+	Look(ctx context.Context, req LookRequest) (map[Ref]Status, error)
+	// List lists the artefacts in scope that carry a Holdfast mark of any installation.
+	List(ctx context.Context, scope resource.Scope, yield func(Artefact) error) error
+	// Delete starts the deletion of a recovery point after checking on AWS that it
+	// carries req.Installation's mark. Absent is success. An artefact without the mark
+	// is refused with class held.
+	Delete(ctx context.Context, req DeleteRequest) error
+}
+
+// Copier is a Driver that can copy a recovery point to another region.
+type Copier interface {
+	// Copy begins a copy into req.Scope and returns the copy's reference there.
+	Copy(ctx context.Context, req CopyRequest) (Ref, error)
+}
+
+// Restorer is a Driver that can build a resource from a recovery point.
+type Restorer interface {
+	// PlanRestore decides what Restore would do, from the recorded settings and the
+	// overrides, without any call. All bad or missing parameters are reported together,
+	// as an error of class invalid that wraps a *ParameterError.
+	PlanRestore(req RestoreRequest) (RestorePlan, error)
+	// Restore carries out PlanRestore's plan up to the call that creates the resource.
+	Restore(ctx context.Context, req RestoreRequest) (Ref, error)
+	// FinishRestore applies what can only be set once the resource is there (tags, TTL,
+	// streams, ...). It is called when Look has seen the resource ready, is idempotent,
+	// and may return class busy to be called again.
+	FinishRestore(ctx context.Context, req RestoreRequest, ref Ref) error
+}
+
+// StartRequest asks for one backup.
+type StartRequest struct {
+	Scope    resource.Scope
+	Mark     Mark
+	Resource resource.Resource
+	Tags     map[string]string // the rule's recovery-point tags, put beside the mark
+}
+
+// FindRequest asks for the artefact made with Mark in Scope.
+type FindRequest struct {
+	Scope     resource.Scope
+	Operation Operation
+	Mark      Mark
+	Since     time.Time // no artefact of this mark is older
+}
+
+// LookRequest asks for the state of several operations of one kind in one scope.
+type LookRequest struct {
+	Scope     resource.Scope
+	Operation Operation
+	Refs      []Ref
+	Since     time.Time // the oldest of these operations started no earlier
+}
+
+// State is what AWS was seen to say about an operation.
+type State string
+
+// The observed states.
+const (
+	Pending   State = "pending"
+	Succeeded State = "succeeded"
+	Failed    State = "failed"
+	Gone      State = "gone" // existed or was asked for by name, and is not there
+)
+
+// Status is one observation.
+type Status struct {
+	State    State
+	Progress int    // percent, -1 when AWS does not say
+	Message  string // AWS's own words on a failure
+	Point    Point  // for Succeeded backups and copies
+}
+
+// Point describes a recovery point as AWS shows it.
+type Point struct {
+	Ref       Ref       `json:"ref"`
+	ARN       string    `json:"arn"`
+	CreatedAt time.Time `json:"created_at"`
+	SizeBytes int64     `json:"size_bytes"` // 0 when AWS does not say
+	Encrypted bool      `json:"encrypted"`
+	KMSKeyID  string    `json:"kms_key_id,omitempty"`
+}
+
+// Artefact is a marked recovery point found by List.
+type Artefact struct {
+	Point Point
+	Mark  Mark
+	State State
+}
+
+// DeleteRequest asks to delete a recovery point.
+type DeleteRequest struct {
+	Scope        resource.Scope
+	Installation string
+	Ref          Ref
+}
+
+// CopyRequest asks for a copy of Source into Scope.
+type CopyRequest struct {
+	Scope       resource.Scope // the destination
+	Mark        Mark
+	Source      Point
+	SourceScope resource.Scope
+	KMSKeyID    string // the destination's key; required where the source is encrypted and the kind says so
+	Tags        map[string]string
+}
+
+// RestoreRequest asks for a new resource from Point.
+type RestoreRequest struct {
+	Scope     resource.Scope
+	Mark      Mark
+	Point     Point
+	Resource  resource.Resource // the source as recorded when the point was made
+	Overrides map[string]string // parameters given by the user, by Parameter.Name
+}
+
+// RestorePlan is what a restore will do: printed by a dry run, executed otherwise.
+type RestorePlan struct {
+	Parameters map[string]string `json:"parameters"` // effective values, recorded or overridden
+	Calls      []Call            `json:"calls"`      // in order
+}
+
+// Call is one AWS call of a plan: the operation (ec2:CreateVolume) and its input in
+// the API's own field names.
+type Call struct {
+	Operation string          `json:"operation"`
+	Input     json.RawMessage `json:"input"`
+}

@@ -1,0 +1,39 @@
+// Package awssession yields the SDK configuration for one account, region and purpose.
+// aws.Config is the only AWS type that crosses packages; a driver builds its clients
+// from it, and tests and the demo point it at the simulated organization.
+package awssession
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"holdfast/resource"
+)
+
+// Request asks for a configuration whose calls go to Scope with credentials for Purpose.
+type Request struct {
+	Scope   resource.Scope
+	Purpose resource.Purpose
+}
+
+// Provider returns SDK configurations. Implementations cache credentials, are safe for
+// concurrent use, and return errors of class credentials when the role cannot be
+// assumed, denied when the caller may not assume it, transient when STS is unreachable.
+type Provider interface {
+	Config(ctx context.Context, req Request) (aws.Config, error)
+}
+
+type jobKey struct{}
+
+// WithJob returns a context whose mutating AWS calls carry job id in the SDK's user
+// agent, so that a CloudTrail event can be joined to the job that made it.
+func WithJob(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, jobKey{}, id)
+}
+
+// JobFrom returns the job id put there by WithJob, or "".
+func JobFrom(ctx context.Context) string {
+	id, _ := ctx.Value(jobKey{}).(string)
+	return id
+}
