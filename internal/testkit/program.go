@@ -1,0 +1,51 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"testing"
+)
+
+// program finds an executable: in the PATH, then by the patterns, newest version first.
+// It fails the test when there is none.
+func program(tb testing.TB, name string, patterns ...string) string {
+	tb.Helper()
+	path, err := findProgram(name, patterns...)
+	if err != nil {
+		tb.Fatalf("%v: install it with `make deps`", err)
+	}
+	return path
+}
+
+func findProgram(name string, patterns ...string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return "", fmt.Errorf("look for %s: %w", name, err)
+		}
+		// Versions of equal length sort by number: the last is the newest.
+		sort.Strings(found)
+		for i := len(found) - 1; i >= 0; i-- {
+			if path, err := exec.LookPath(found[i]); err == nil {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s is missing (neither in PATH nor in %q)", name, patterns)
+}
+
+// home returns the home directory joined with elem, or a path that does not exist when
+// there is no home.
+func home(elem ...string) string {
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		dir = "/nonexistent"
+	}
+	return filepath.Join(append([]string{dir}, elem...)...)
+}
