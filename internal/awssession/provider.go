@@ -1,0 +1,120 @@
+package awssession
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/middleware"
+
+	"holdfast/internal/clock"
+	"holdfast/resource"
+)
+
+// maxSessions bounds the cached sessions: two thousand accounts with every purpose.
+// Beyond it an arbitrary one is dropped and made again when needed.
+const maxSessions = 10_000
+
+// RoleProvider is the Provider of a real organization: one assumed role per account and
+// purpose, cached until shortly before it expires, checked once to be in the account it
+// was asked for.
+type RoleProvider struct {
+	options  Options
+	base     aws.Config
+	clock    clock.Clock
+	mu       sync.Mutex
+	sessions map[sessionKey]*session
+}
+
+var _ Provider = (*RoleProvider)(nil)
+
+type sessionKey struct {
+	partition, account string
+	purpose            resource.Purpose
+}
+
+// NewProvider loads the process's own AWS configuration once (the SDK's usual chain,
+// AWS_ENDPOINT_URL included) unless Options.Base is given. It makes no call to AWS
+// services; a wrong role shows at the first Config.
+func NewProvider(ctx context.Context, options Options) (*RoleProvider, error) {
+	if err := options.Validate(); err != nil {
+		return nil, fmt.Errorf("AWS sessions: %w", err)
+	}
+	options.Duration = orDefault(options.Duration, defaultDuration)
+	options.Timeout = orDefault(options.Timeout, defaultTimeout)
+	base := options.Base
+	if base == nil {
+		loaded, err := config.LoadDefaultConfig(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("load AWS configuration: %w", err)
+		}
+		base = &loaded
+	}
+	return &RoleProvider{
+		options: options, base: *base, clock: clock.System(),
+		sessions: map[sessionKey]*session{},
+	}, nil
+}
+
+// Config returns the configuration for req. The first request of an account and purpose
+// assumes the role and asks STS who we became; later ones are answered from the cache.
+// Its errors have class credentials, denied, throttled or transient.
+func (p *RoleProvider) Config(ctx context.Context, req Request) (aws.Config, error) {
+	session := p.session(sessionKey{req.Scope.Partition, req.Scope.Account, req.Purpose})
+	credentials, err := session.get(ctx, func(ctx context.Context) (aws.CredentialsProvider, error) {
+		return p.open(ctx, req)
+	})
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("session for account %s, purpose %s: %w", req.Scope.Account, req.Purpose, err)
+	}
+	return p.configFor(req, credentials), nil
+}
+
+// Base returns the configuration of the process's own credentials in region, for calls
+// that concern the organization rather than one account; an empty region keeps the
+// configured one.
+func (p *RoleProvider) Base(region string) aws.Config {
+	req := Request{Scope: resource.Scope{Region: region}}
+	if region == "" {
+		req.Scope.Region = p.base.Region
+	}
+	return p.configFor(req, p.base.Credentials)
+}
+
+func (p *RoleProvider) configFor(req Request, credentials aws.CredentialsProvider) aws.Config {
+	cfg := p.base.Copy()
+	cfg.Region, cfg.Credentials = req.Scope.Region, credentials
+	cfg.APIOptions = append([]func(*middleware.Stack) error{addJobToUserAgent}, cfg.APIOptions...)
+	if p.options.Observer != nil {
+		cfg.APIOptions = append(cfg.APIOptions, observeAttempts(req, p.clock, p.options.Observer))
+	}
+	return cfg
+}
+
+// session returns the one entry of key, making room for it if the cache is full.
+func (p *RoleProvider) session(key sessionKey) *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if found, ok := p.sessions[key]; ok {
+		return found
+	}
+	if len(p.sessions) >= maxSessions {
+		for victim := range p.sessions {
+			delete(p.sessions, victim)
+			break
+		}
+	}
+	fresh := newSession()
+	p.sessions[key] = fresh
+	return fresh
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
