@@ -1,0 +1,137 @@
+package config
+
+import (
+	"time"
+
+	"holdfast/resource"
+)
+
+// Config is the configuration of one installation. Its meaning, defaults and limits are
+// in docs/configuration.md, which is generated from the same table that fills it.
+type Config struct {
+	// Installation is in every token, name and tag Holdfast leaves in AWS.
+	Installation string
+	Log          Log
+	Redis        Redis
+	Catalog      Catalog
+	AWS          AWS
+	// Policies are file globs, relative to the directory of the configuration file.
+	Policies []string
+	// Kinds limits what is protected; empty means every registered kind.
+	Kinds     []resource.Kind
+	Worker    Worker
+	Scheduler Scheduler
+	Limits    Limits
+	Web       Web
+	Retention Retention
+
+	// Warnings are things worth telling the operator that do not prevent a start.
+	Warnings []Problem `json:"-" yaml:"-"`
+
+	file    string
+	origins map[string]origin
+}
+
+// Log says what is logged and in which shape.
+type Log struct {
+	Level  string // trace, debug, info, warn or error
+	Format string // json or console
+}
+
+// The modes of Redis.
+const (
+	RedisEmbedded = "embedded" // inside the process; only `up` and `demo` can use it
+	RedisSingle   = "single"
+	RedisSentinel = "sentinel"
+	RedisCluster  = "cluster"
+)
+
+// Redis says where the queue and the admission slots live.
+type Redis struct {
+	Mode           string
+	Addresses      []string // host:port
+	Username       string
+	Password       Secret
+	DB             int
+	SentinelMaster string
+	TLS            RedisTLS
+}
+
+// RedisTLS turns TLS on. There is no way to skip verification: give a CA file instead.
+type RedisTLS struct {
+	Enabled bool
+	CAFile  string
+}
+
+// Catalog says where jobs, history and recovery points are kept.
+type Catalog struct {
+	DSN DSN
+}
+
+// AWS says what to protect and how to reach it.
+type AWS struct {
+	Partition    string // aws, aws-us-gov or aws-cn
+	Regions      []string
+	EndpointURL  string
+	SimulatorURL string
+	CallTimeout  time.Duration
+	Accounts     Accounts
+	Roles        Roles
+}
+
+// The sources of accounts.
+const (
+	AccountsList          = "list"
+	AccountsOrganizations = "organizations"
+)
+
+// Accounts says which accounts belong to the installation.
+type Accounts struct {
+	Source  string
+	IDs     []string
+	Exclude []string
+}
+
+// Roles says which role is assumed for an account and purpose; see ARN.
+type Roles struct {
+	ARNTemplate     string
+	ExternalID      Secret
+	SessionDuration time.Duration
+}
+
+// Worker sizes a worker process.
+type Worker struct {
+	Concurrency     int
+	Queues          map[string]int // queue name to weight
+	ShutdownTimeout time.Duration
+}
+
+// Scheduler paces the leader.
+type Scheduler struct {
+	Tick            time.Duration
+	InventoryMaxAge time.Duration
+	LookInterval    time.Duration
+	LeaseTTL        time.Duration
+}
+
+// Limits are the caps a new catalog starts with; `holdfast limits set` changes them later.
+type Limits struct {
+	Account            int // operations in progress per account
+	RestoresPerAccount int
+	Fleet              int // operations in progress everywhere, 0 = no cap
+}
+
+// Web says where the web process listens.
+type Web struct {
+	Listen          string // host:port
+	AllowRemote     bool
+	AsynqmonActions bool
+}
+
+// Retention says how long history is kept.
+type Retention struct {
+	HistoryDays int
+}
+
+// File returns the path Load read, or "" when there was no file.
+func (c *Config) File() string { return c.file }

@@ -1,0 +1,83 @@
+package config
+
+import "time"
+
+// Queues returns the names of the task queues a worker serves, most urgent first.
+func Queues() []string {
+	return []string{"look", "restore", "backup", "copy", "expire", "inventory"}
+}
+
+func processKeys(c *Config) []key {
+	w, s := &c.Worker, &c.Scheduler
+	return []key{
+		{
+			path: "worker.concurrency", value: integer(&w.Concurrency, 1, 4096), def: "32",
+			doc: "Tasks one worker process runs at once. Tasks are short: AWS operations go on without one.",
+		},
+		{
+			path: "worker.queues", value: weights{field: &w.Queues, names: Queues(), max: 100},
+			def: "look=8,restore=8,backup=4,copy=3,expire=1,inventory=2",
+			doc: "Queues the worker serves and how often it turns to each. A queue left out is not served by this worker.",
+		},
+		{
+			path: "worker.shutdown_timeout", value: duration(&w.ShutdownTimeout, time.Second, 10*time.Minute), def: "35s",
+			doc: "How long a worker told to stop waits for its tasks; best above aws.call_timeout.",
+		},
+		{
+			path: "scheduler.tick", value: duration(&s.Tick, 100*time.Millisecond, time.Minute), def: "1s",
+			doc: "How often the leader looks for due rules and waiting jobs.",
+		},
+		{
+			path: "scheduler.inventory_max_age", value: duration(&s.InventoryMaxAge, time.Minute, 7*24*time.Hour), def: "1h",
+			doc: "Listings older than this are renewed before a rule picks its resources.",
+		},
+		{
+			path: "scheduler.look_interval", value: duration(&s.LookInterval, time.Second, 10*time.Minute), def: "10s",
+			doc: "How often running AWS operations that are due are looked at.",
+		},
+		{
+			path: "scheduler.lease_ttl", value: duration(&s.LeaseTTL, 3*time.Second, 5*time.Minute), def: "15s",
+			doc: "A leader that has not renewed its lease for this long is replaced; at least three ticks.",
+		},
+	}
+}
+
+func limitKeys(c *Config) []key {
+	l := &c.Limits
+	return []key{
+		{
+			path: "limits.account", value: integer(&l.Account, 1, 100_000), def: "40",
+			doc: "AWS operations in progress per account. The limits are what a new catalog starts with; `holdfast limits set` changes them while everything runs.",
+		},
+		{
+			path: "limits.restores_per_account", value: integer(&l.RestoresPerAccount, 1, 10_000), def: "5",
+			doc: "Restores in progress per account, counted apart, so that a full account never delays one.",
+		},
+		{
+			path: "limits.fleet", value: integer(&l.Fleet, 0, 10_000_000), def: "0",
+			doc: "AWS operations in progress in the whole installation; 0 for no such limit.",
+		},
+	}
+}
+
+func webKeys(c *Config) []key {
+	w := &c.Web
+	return []key{
+		{
+			path: "web.listen", value: text(&w.Listen, checkListen), def: "127.0.0.1:8484",
+			doc: "Address of the web pages, health checks and metrics; port 0 takes a free one.",
+		},
+		{
+			path: "web.allow_remote", value: boolean(&w.AllowRemote), def: "false",
+			doc: "Whether web.listen may be an address others can reach. The pages ask for no password: put them behind a proxy that does, or in a network of their own.",
+		},
+		{
+			path: "web.asynqmon_actions", value: boolean(&w.AsynqmonActions), def: "false",
+			doc: "Whether the queue pages may run, archive and delete tasks; only on a loopback address.",
+		},
+		{
+			path: "retention.history_days", value: integer(&c.Retention.HistoryDays, 1, 36_500), def: "400",
+			doc: "Days after which ended jobs and their events are removed from the catalog. Recovery points are not affected.",
+		},
+	}
+}

@@ -1,0 +1,72 @@
+package config_test
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/config"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // G306: documentation is for everybody
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", path, diff)
+	}
+}
+
+func TestReferencePage(t *testing.T) {
+	t.Parallel()
+	golden(t, "../docs/configuration.md", config.Reference())
+}
+
+func TestExampleFile(t *testing.T) {
+	t.Parallel()
+	golden(t, "../docs/examples/holdfast.yaml", config.Example())
+}
+
+// The example as it stands is a configuration one can start with.
+func TestExampleLoads(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load("../docs/examples/holdfast.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Installation != "production" {
+		t.Errorf("installation is %q", c.Installation)
+	}
+}
+
+// With every optional line made live each key comes from the file: none is missing,
+// misspelled or at the wrong depth.
+func TestExampleIsComplete(t *testing.T) {
+	t.Parallel()
+	everything := regexp.MustCompile(`(?m)^( *)#([a-z_]+:)`).ReplaceAllString(config.Example(), "$1$2")
+	everything = strings.Replace(everything, "mode: embedded", "mode: sentinel", 1)
+	everything = strings.Replace(everything, "enabled: false", "enabled: true", 1)
+	everything = regexp.MustCompile(`(?m)^ *simulator_url:.*\n`).ReplaceAllString(everything, "")
+	c, err := config.Load(write(t, everything), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.Effective() {
+		if s.Origin == "default" && s.Key != "aws.simulator_url" {
+			t.Errorf("%s is not in the example file", s.Key)
+		}
+	}
+}
