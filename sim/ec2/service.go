@@ -1,0 +1,85 @@
+// Package ec2 simulates the part of Amazon EC2 that EBS backups use: volumes, snapshots,
+// copies and tags. Quotas it knows by name: "ec2:SnapshotCopies" (20 in progress per
+// destination region).
+package ec2
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"holdfast/resource"
+	"holdfast/sim/internal/cloud"
+)
+
+// The token buckets of EC2, per account, region and API.
+// Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+var (
+	reading    = cloud.Bucket{Capacity: 100, Refill: 20}
+	unfiltered = cloud.Bucket{Name: "/unfiltered", Capacity: 50, Refill: 10}
+	changing   = cloud.Bucket{Capacity: 50, Refill: 5}
+	snapshots  = cloud.Bucket{Capacity: 100, Refill: 5}
+	tagging    = cloud.Bucket{Capacity: 100, Refill: 10}
+)
+
+// Service is the simulated Amazon EC2 of an organization.
+type Service struct {
+	volumes   cloud.Store[*volume]
+	snapshots cloud.Store[*snapshot]
+	// deleted keeps the snapshots that are gone, for the judge.
+	deleted []*snapshot
+	// removed keeps restored volumes that are gone, for the judge.
+	removed []*volume
+	tokens  cloud.Store[tokenUse] // by ClientToken
+}
+
+// New returns an EC2 without volumes.
+func New() *Service { return &Service{} }
+
+// Definition returns what EC2 is and can do here.
+func (s *Service) Definition() cloud.Definition {
+	return cloud.Definition{
+		ID: ec2.ServiceID, Name: "ec2", Kinds: []resource.Kind{resource.EBS},
+		ThrottleCode: "RequestLimitExceeded", ThrottleStatus: http.StatusServiceUnavailable,
+		Operations: []cloud.Operation{
+			cloud.BucketBy(cloud.Op(reading, s.describeVolumes), func(in *ec2.DescribeVolumesInput) cloud.Bucket {
+				return readingBucket(len(in.Filters)+len(in.VolumeIds), in.MaxResults)
+			}),
+			cloud.BucketBy(cloud.Op(reading, s.describeSnapshots), func(in *ec2.DescribeSnapshotsInput) cloud.Bucket {
+				return readingBucket(len(in.Filters)+len(in.SnapshotIds), in.MaxResults)
+			}),
+			cloud.Op(reading, s.describeAvailabilityZones),
+			cloud.Op(snapshots, s.createSnapshot),
+			cloud.Op(changing, s.copySnapshot),
+			cloud.Op(snapshots, s.deleteSnapshot),
+			cloud.Op(snapshots, s.createVolume),
+			cloud.Op(snapshots, s.deleteVolume),
+			cloud.Op(tagging, s.createTags),
+		},
+	}
+}
+
+// readingBucket is the smaller bucket for listings that are neither filtered nor paged.
+func readingBucket(filters int, maxResults *int32) cloud.Bucket {
+	if filters == 0 && maxResults == nil {
+		return unfiltered
+	}
+	return reading
+}
+
+// Remove makes a volume or snapshot vanish.
+func (s *Service) Remove(c *cloud.Call, arn string) bool {
+	id := arn[strings.LastIndexByte(arn, '/')+1:]
+	if strings.HasPrefix(id, "vol-") {
+		return s.dropVolume(c, id)
+	}
+	// The ARN of a snapshot carries no account.
+	for _, snap := range s.snapshots.All() {
+		if snap.id == id {
+			s.dropSnapshot(c, snap)
+			return true
+		}
+	}
+	return false
+}

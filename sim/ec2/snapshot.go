@@ -1,0 +1,280 @@
+package ec2
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"holdfast/driver"
+	"holdfast/resource"
+	"holdfast/sim/internal/cloud"
+)
+
+// Limits on snapshots of one volume.
+// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html
+const (
+	perVolume          = 5 // in progress; 1 for st1 and sc1
+	betweenOfVolume    = 15 * time.Second
+	copiesPerRegion    = 20
+	copiesPerRegionKey = "ec2:SnapshotCopies"
+	// copyVolumeID is the volume AWS shows for copies, which have none.
+	copyVolumeID = "vol-ffffffffffffffff"
+)
+
+type snapshot struct {
+	id          string
+	place       cloud.Place
+	partition   string
+	operation   driver.Operation
+	source      string // ARN it was made from
+	volumeID    string
+	size        int32
+	encrypted   bool
+	key         string
+	description string
+	tags        map[string]string
+	progress    cloud.Progress
+	deleted     time.Time
+}
+
+func (s *snapshot) arn() string {
+	return "arn:" + s.partition + ":ec2:" + s.place.Region + "::snapshot/" + s.id
+}
+
+func noSnapshot(id string) error {
+	return cloud.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", id)
+}
+
+func (s *Service) createSnapshot(c *cloud.Call, in *ec2.CreateSnapshotInput) (*ec2.CreateSnapshotOutput, error) {
+	if err := dryRun(in.DryRun); err != nil {
+		return nil, err
+	}
+	v, ok := s.volumes.Get(c.Place, aws.ToString(in.VolumeId))
+	if !ok {
+		return nil, noVolume(aws.ToString(in.VolumeId))
+	}
+	if v.progress.Running(c.Now) {
+		return nil, cloud.Errorf("IncorrectState", "Volume '%s' is not 'available'.", *in.VolumeId)
+	}
+	tags, err := tagsFor(in.TagSpecifications, types.ResourceTypeSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayStart(c, v); err != nil {
+		return nil, err
+	}
+	v.lastSnapshot = c.Now
+	snap := &snapshot{
+		id: c.NewID("snap-0", 16), place: c.Place, partition: c.Partition, operation: driver.Backup,
+		source: volumeARN(c, *v.data.VolumeId), volumeID: *v.data.VolumeId, size: *v.data.Size, tags: tags,
+		encrypted: *v.data.Encrypted, key: aws.ToString(v.data.KmsKeyId), description: aws.ToString(in.Description),
+	}
+	snap.progress = c.Begin(string(resource.EBS), string(driver.Backup), snap.id, snapshotTime(c, snap), "")
+	s.snapshots.Put(c.Place, snap.id, snap)
+	d := snap.describe(c.Now)
+	return &ec2.CreateSnapshotOutput{
+		SnapshotId: d.SnapshotId, VolumeId: d.VolumeId, VolumeSize: d.VolumeSize, State: d.State, Progress: d.Progress,
+		StartTime: d.StartTime, Encrypted: d.Encrypted, KmsKeyId: d.KmsKeyId, OwnerId: d.OwnerId,
+		Description: d.Description, Tags: d.Tags, StorageTier: d.StorageTier,
+	}, nil
+}
+
+// mayStart enforces the two limits on snapshots of one volume.
+func (s *Service) mayStart(c *cloud.Call, v *volume) error {
+	if !v.lastSnapshot.IsZero() && c.Now.Sub(v.lastSnapshot) < betweenOfVolume {
+		return cloud.Errorf("SnapshotCreationPerVolumeRateExceeded", "The maximum per volume CreateSnapshot request rate has been exceeded.")
+	}
+	limit := perVolume
+	if t := v.data.VolumeType; t == types.VolumeTypeSt1 || t == types.VolumeTypeSc1 {
+		limit = 1
+	}
+	pending := s.pending(c, func(o *snapshot) bool { return o.volumeID == *v.data.VolumeId })
+	if pending >= limit {
+		return cloud.Errorf("ConcurrentSnapshotLimitExceeded", "Maximum allowed in-progress snapshots for a single volume exceeded.")
+	}
+	return nil
+}
+
+func (s *Service) pending(c *cloud.Call, is func(*snapshot) bool) int {
+	n := 0
+	for _, o := range s.snapshots.Unordered(c.Place) {
+		if o.progress.Running(c.Now) && is(o) {
+			n++
+		}
+	}
+	return n
+}
+
+// snapshotTime is 1 to 15 minutes, more for larger volumes.
+func snapshotTime(c *cloud.Call, s *snapshot) time.Duration {
+	full := min(float64(s.size)/1000, 1)
+	most := 2*time.Minute + time.Duration(full*float64(13*time.Minute))
+	return c.Between(time.Minute, most, "snapshot", s.id)
+}
+
+// copySnapshot is called in the destination region. A key that cannot be used is no error
+// of the call: the copy fails later.
+// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+func (s *Service) copySnapshot(c *cloud.Call, in *ec2.CopySnapshotInput) (*ec2.CopySnapshotOutput, error) {
+	if err := dryRun(in.DryRun); err != nil {
+		return nil, err
+	}
+	from := cloud.Place{Account: c.Place.Account, Region: aws.ToString(in.SourceRegion)}
+	src, ok := s.snapshots.Get(from, aws.ToString(in.SourceSnapshotId))
+	switch {
+	case !c.HasRegion(from.Region):
+		return nil, cloud.Errorf("InvalidParameterValue", "Value (%s) for parameter sourceRegion is invalid.", from.Region)
+	case !ok:
+		return nil, noSnapshot(aws.ToString(in.SourceSnapshotId))
+	case !src.progress.Succeeded(c.Now):
+		return nil, cloud.Errorf("IncorrectState", "The snapshot '%s' is not 'completed'.", src.id)
+	}
+	tags, err := tagsFor(in.TagSpecifications, types.ResourceTypeSnapshot)
+	if err != nil {
+		return nil, err
+	}
+	limit := c.Quota(copiesPerRegionKey, copiesPerRegion)
+	if s.pending(c, func(o *snapshot) bool { return o.operation == driver.Copy }) >= limit {
+		return nil, cloud.Errorf("ResourceLimitExceeded", "The limit of %d snapshot copies in progress in this region is reached.", limit)
+	}
+	made := &snapshot{
+		id: c.NewID("snap-0", 16), place: c.Place, partition: c.Partition, operation: driver.Copy, source: src.arn(),
+		volumeID: copyVolumeID, size: src.size, tags: tags, description: aws.ToString(in.Description),
+		encrypted: src.encrypted || aws.ToBool(in.Encrypted) || in.KmsKeyId != nil,
+	}
+	failure := made.chooseKey(c, aws.ToString(in.KmsKeyId))
+	took := 2 * snapshotTime(c, made)
+	made.progress = c.Begin(string(resource.EBS), string(driver.Copy), made.id, took, failure)
+	s.snapshots.Put(c.Place, made.id, made)
+	return &ec2.CopySnapshotOutput{SnapshotId: aws.String(made.id), Tags: tagList(tags)}, nil
+}
+
+// chooseKey sets the key of an encrypted copy, and returns why the copy must fail.
+func (s *snapshot) chooseKey(c *cloud.Call, wanted string) (failure string) {
+	if !s.encrypted {
+		return ""
+	}
+	s.key = wanted
+	if wanted == "" {
+		s.key = defaultKey(c)
+	}
+	if strings.HasPrefix(s.key, "arn:") && !strings.Contains(s.key, ":kms:"+c.Place.Region+":") {
+		return "Given key ID is not accessible"
+	}
+	return ""
+}
+
+func (s *Service) deleteSnapshot(c *cloud.Call, in *ec2.DeleteSnapshotInput) (*ec2.DeleteSnapshotOutput, error) {
+	if err := dryRun(in.DryRun); err != nil {
+		return nil, err
+	}
+	snap, ok := s.snapshots.Get(c.Place, aws.ToString(in.SnapshotId))
+	if !ok {
+		return nil, noSnapshot(aws.ToString(in.SnapshotId))
+	}
+	s.dropSnapshot(c, snap)
+	return &ec2.DeleteSnapshotOutput{}, nil
+}
+
+func (s *Service) dropSnapshot(c *cloud.Call, snap *snapshot) {
+	c.Cancel(&snap.progress)
+	snap.deleted = c.Now
+	s.deleted = append(s.deleted, snap)
+	s.snapshots.Delete(snap.place, snap.id)
+}
+
+func (s *snapshot) describe(now time.Time) types.Snapshot {
+	out := types.Snapshot{
+		SnapshotId: aws.String(s.id), VolumeId: aws.String(s.volumeID), VolumeSize: aws.Int32(s.size),
+		Description: aws.String(s.description), Encrypted: aws.Bool(s.encrypted), OwnerId: aws.String(s.place.Account),
+		StartTime: aws.Time(s.progress.Start), Tags: tagList(s.tags), StorageTier: types.StorageTierStandard,
+		Progress: aws.String(strconv.Itoa(s.progress.Percent(now)) + "%"), State: types.SnapshotStatePending,
+	}
+	if s.encrypted {
+		out.KmsKeyId = aws.String(s.key)
+	}
+	switch {
+	case s.progress.Failed(now):
+		out.State, out.StateMessage = types.SnapshotStateError, aws.String(s.progress.Failure)
+	case s.progress.Succeeded(now):
+		out.State, out.CompletionTime = types.SnapshotStateCompleted, aws.Time(s.progress.End)
+		out.FullSnapshotSizeInBytes = aws.Int64(int64(s.size) << 30)
+	}
+	return out
+}
+
+func (s *Service) describeSnapshots(c *cloud.Call, in *ec2.DescribeSnapshotsInput) (*ec2.DescribeSnapshotsOutput, error) {
+	limit, err := pageSize(in.MaxResults, len(in.SnapshotIds))
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range in.OwnerIds {
+		if o != "self" && o != c.Place.Account {
+			return nil, cloud.Errorf("UnsupportedOperation", "the simulated DescribeSnapshots lists the caller's own snapshots only")
+		}
+	}
+	filter, err := newFilter(in.Filters)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.findSnapshots(c, in.SnapshotIds, filter)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := cloud.Page(found, func(s *snapshot) string { return s.id }, aws.ToString(in.NextToken), limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeSnapshotsOutput{NextToken: token(next)}
+	for _, snap := range page {
+		out.Snapshots = append(out.Snapshots, snap.describe(c.Now))
+	}
+	return out, nil
+}
+
+// findSnapshots returns the visible snapshots that match, ordered by id. One unknown id
+// in ids fails the whole call.
+func (s *Service) findSnapshots(c *cloud.Call, ids []string, filter filter) ([]*snapshot, error) {
+	for _, id := range ids {
+		if snap, ok := s.snapshots.Get(c.Place, id); !ok || !c.Visible(snap.progress.Start) {
+			return nil, noSnapshot(id)
+		}
+	}
+	var found []*snapshot
+	for _, snap := range s.candidates(c, filter) {
+		named := len(ids) == 0 || slices.Contains(ids, snap.id)
+		if named && c.Visible(snap.progress.Start) && filter.matches(snap.tags, snap.attributes(c.Now)) {
+			found = append(found, snap)
+		}
+	}
+	slices.SortFunc(found, func(a, b *snapshot) int { return strings.Compare(a.id, b.id) })
+	return found, nil
+}
+
+// candidates avoids looking at every snapshot of a region when the filter names ids.
+func (s *Service) candidates(c *cloud.Call, f filter) []*snapshot {
+	ids, exact := f.exact("snapshot-id")
+	if !exact {
+		return s.snapshots.In(c.Place)
+	}
+	var found []*snapshot
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		if snap, ok := s.snapshots.Get(c.Place, id); ok {
+			found = append(found, snap)
+		}
+	}
+	return found
+}
+
+func (s *snapshot) attributes(now time.Time) map[string]string {
+	return map[string]string{
+		"snapshot-id": s.id, "volume-id": s.volumeID, "status": string(s.describe(now).State),
+		"owner-id": s.place.Account, "description": s.description,
+		"encrypted": strconv.FormatBool(s.encrypted), "volume-size": strconv.Itoa(int(s.size)),
+	}
+}

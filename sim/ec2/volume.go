@@ -1,0 +1,254 @@
+package ec2
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"holdfast/driver"
+	"holdfast/resource"
+	"holdfast/sim/internal/cloud"
+)
+
+type volume struct {
+	place    cloud.Place
+	data     types.Volume // without State, Tags and anything else that changes
+	tags     map[string]string
+	progress cloud.Progress
+	deleted  time.Time
+	// lastSnapshot is when the newest snapshot was started.
+	lastSnapshot time.Time
+}
+
+// tokenUse is what a ClientToken was used for.
+type tokenUse struct {
+	parameters string
+	volumeID   string
+}
+
+func volumeARN(c *cloud.Call, id string) string { return c.ARN("ec2", "volume/"+id) }
+
+// Create puts a volume into the organization.
+func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
+	id := c.NewID("vol-0", 16)
+	tags := map[string]string{}
+	for k, v := range b.Tags {
+		tags[k] = v
+	}
+	if b.Name != "" {
+		tags["Name"] = b.Name
+	}
+	v := &volume{place: c.Place, tags: tags, data: types.Volume{
+		VolumeId: &id, AvailabilityZone: aws.String(c.Place.Region + "a"), Size: aws.Int32(int32(cmp.Or(b.SizeGiB, 8))),
+		VolumeType: types.VolumeTypeGp3, Iops: aws.Int32(3000), Throughput: aws.Int32(125),
+		Encrypted: &b.Encrypted, CreateTime: aws.Time(c.Now.AddDate(0, -3, 0)), MultiAttachEnabled: aws.Bool(false),
+		VolumeArn: aws.String(volumeARN(c, id)),
+	}}
+	if b.Encrypted {
+		v.data.KmsKeyId = aws.String(defaultKey(c))
+	}
+	s.volumes.Put(c.Place, id, v)
+	return volumeARN(c, id), nil
+}
+
+func defaultKey(c *cloud.Call) string { return c.ARN("kms", "key/aws-ebs") }
+
+func (v *volume) describe(now time.Time) types.Volume {
+	out := v.data
+	out.Tags = tagList(v.tags)
+	switch {
+	case v.progress.Running(now):
+		out.State = types.VolumeStateCreating
+	case v.progress.Failed(now):
+		out.State = types.VolumeStateError
+	default:
+		out.State = types.VolumeStateAvailable
+	}
+	return out
+}
+
+func (s *Service) describeVolumes(c *cloud.Call, in *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error) {
+	limit, err := pageSize(in.MaxResults, len(in.VolumeIds))
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range in.VolumeIds {
+		if _, ok := s.volumes.Get(c.Place, id); !ok {
+			return nil, noVolume(id)
+		}
+	}
+	filter, err := newFilter(in.Filters)
+	if err != nil {
+		return nil, err
+	}
+	var found []*volume
+	for _, v := range s.volumes.In(c.Place) {
+		named := len(in.VolumeIds) == 0 || slices.Contains(in.VolumeIds, *v.data.VolumeId)
+		if named && c.Visible(*v.data.CreateTime) && filter.matches(v.tags, v.attributes(c.Now)) {
+			found = append(found, v)
+		}
+	}
+	page, next, err := cloud.Page(found, func(v *volume) string { return *v.data.VolumeId }, aws.ToString(in.NextToken), limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeVolumesOutput{NextToken: token(next)}
+	for _, v := range page {
+		out.Volumes = append(out.Volumes, v.describe(c.Now))
+	}
+	return out, nil
+}
+
+func (v *volume) attributes(now time.Time) map[string]string {
+	return map[string]string{
+		"volume-id": *v.data.VolumeId, "status": string(v.describe(now).State),
+		"availability-zone": aws.ToString(v.data.AvailabilityZone), "snapshot-id": aws.ToString(v.data.SnapshotId),
+		"volume-type": string(v.data.VolumeType),
+	}
+}
+
+func noVolume(id string) error {
+	return cloud.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
+}
+
+// createVolume keeps EC2's rules of idempotency: the same token with the same parameters
+// is the same volume, with others an error.
+// Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+func (s *Service) createVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*ec2.CreateVolumeOutput, error) {
+	if err := dryRun(in.DryRun); err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return nil, cloud.Errorf("InternalError", "encode the parameters: %v", err)
+	}
+	if use, ok := s.tokens.Get(c.Place, aws.ToString(in.ClientToken)); ok && in.ClientToken != nil {
+		if use.parameters != string(raw) {
+			return nil, cloud.Errorf("IdempotentParameterMismatch", "the client token was used with other parameters")
+		}
+		if v, ok := s.volumes.Get(c.Place, use.volumeID); ok {
+			return createdVolume(v.describe(c.Now)), nil
+		}
+		return nil, noVolume(use.volumeID)
+	}
+	v, err := s.newVolume(c, in)
+	if err != nil {
+		return nil, err
+	}
+	s.volumes.Put(c.Place, *v.data.VolumeId, v)
+	if in.ClientToken != nil {
+		s.tokens.Put(c.Place, *in.ClientToken, tokenUse{string(raw), *v.data.VolumeId})
+	}
+	return createdVolume(v.describe(c.Now)), nil
+}
+
+func (s *Service) newVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*volume, error) {
+	zone := aws.ToString(in.AvailabilityZone)
+	if !slices.Contains(zones(c.Place.Region), zone) {
+		return nil, cloud.Errorf("InvalidZone.NotFound", "The zone '%s' does not exist.", zone)
+	}
+	size, key := aws.ToInt32(in.Size), in.KmsKeyId
+	encrypted := aws.ToBool(in.Encrypted)
+	if in.SnapshotId != nil {
+		snap, ok := s.snapshots.Get(c.Place, *in.SnapshotId)
+		if !ok {
+			return nil, noSnapshot(*in.SnapshotId)
+		}
+		if !snap.progress.Succeeded(c.Now) {
+			return nil, cloud.Errorf("IncorrectState", "Snapshot '%s' is not 'completed'.", snap.id)
+		}
+		if size == 0 {
+			size = snap.size
+		}
+		if size < snap.size {
+			return nil, cloud.Errorf("InvalidParameterValue", "Volume of size %dGB is smaller than snapshot '%s', expect size >= %dGB", size, snap.id, snap.size)
+		}
+		if snap.encrypted {
+			encrypted = true
+			key = cmp.Or(key, &snap.key)
+		}
+	}
+	if size <= 0 {
+		return nil, cloud.Errorf("MissingParameter", "The request must contain the parameter size/snapshot")
+	}
+	id := c.NewID("vol-0", 16)
+	if encrypted {
+		key = cmp.Or(key, aws.String(defaultKey(c)))
+	}
+	tags, err := tagsFor(in.TagSpecifications, types.ResourceTypeVolume)
+	if err != nil {
+		return nil, err
+	}
+	v := &volume{place: c.Place, tags: tags, data: types.Volume{
+		VolumeId: &id, AvailabilityZone: &zone, Size: &size, VolumeType: cmp.Or(in.VolumeType, types.VolumeTypeGp2),
+		Iops: in.Iops, Throughput: in.Throughput, Encrypted: &encrypted, KmsKeyId: key, CreateTime: &c.Now,
+		MultiAttachEnabled: aws.Bool(aws.ToBool(in.MultiAttachEnabled)), VolumeArn: aws.String(volumeARN(c, id)),
+	}}
+	took := c.Between(2*time.Second, 10*time.Second, "volume", id)
+	if in.SnapshotId != nil {
+		v.data.SnapshotId = aws.String(*in.SnapshotId)
+		took = c.Between(time.Minute, 5*time.Minute, "volume", id)
+		v.progress = c.Begin(string(resource.EBS), string(driver.Restore), id, took, "")
+	} else {
+		v.progress = cloud.Progress{Start: c.Now, End: c.Now.Add(took)}
+	}
+	return v, nil
+}
+
+func createdVolume(v types.Volume) *ec2.CreateVolumeOutput {
+	return &ec2.CreateVolumeOutput{
+		VolumeId: v.VolumeId, AvailabilityZone: v.AvailabilityZone, Size: v.Size, VolumeType: v.VolumeType, State: v.State,
+		Iops: v.Iops, Throughput: v.Throughput, Encrypted: v.Encrypted, KmsKeyId: v.KmsKeyId, CreateTime: v.CreateTime,
+		MultiAttachEnabled: v.MultiAttachEnabled, VolumeArn: v.VolumeArn, SnapshotId: v.SnapshotId, Tags: v.Tags,
+	}
+}
+
+func (s *Service) deleteVolume(c *cloud.Call, in *ec2.DeleteVolumeInput) (*ec2.DeleteVolumeOutput, error) {
+	if err := dryRun(in.DryRun); err != nil {
+		return nil, err
+	}
+	if !s.dropVolume(c, aws.ToString(in.VolumeId)) {
+		return nil, noVolume(aws.ToString(in.VolumeId))
+	}
+	return &ec2.DeleteVolumeOutput{}, nil
+}
+
+func (s *Service) dropVolume(c *cloud.Call, id string) bool {
+	v, ok := s.volumes.Get(c.Place, id)
+	if !ok {
+		return false
+	}
+	c.Cancel(&v.progress)
+	v.deleted = c.Now
+	s.volumes.Delete(c.Place, id)
+	if v.data.SnapshotId != nil {
+		s.removed = append(s.removed, v)
+	}
+	return true
+}
+
+// zones are the availability zones of a region.
+func zones(region string) []string { return []string{region + "a", region + "b", region + "c"} }
+
+func (s *Service) describeAvailabilityZones(c *cloud.Call, in *ec2.DescribeAvailabilityZonesInput) (*ec2.DescribeAvailabilityZonesOutput, error) {
+	if len(in.Filters)+len(in.ZoneIds) > 0 {
+		return nil, cloud.Errorf("UnsupportedOperation", "the simulated DescribeAvailabilityZones takes zone names only")
+	}
+	out := &ec2.DescribeAvailabilityZonesOutput{}
+	for _, z := range zones(c.Place.Region) {
+		if len(in.ZoneNames) > 0 && !slices.Contains(in.ZoneNames, z) {
+			continue
+		}
+		out.AvailabilityZones = append(out.AvailabilityZones, types.AvailabilityZone{
+			ZoneName: &z, ZoneId: aws.String(strings.ReplaceAll(z, "-", "") + "-az"), RegionName: aws.String(c.Place.Region),
+			State: types.AvailabilityZoneStateAvailable, ZoneType: aws.String("availability-zone"),
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,58 @@
+package cloud
+
+import (
+	"context"
+	"time"
+)
+
+// Place is one region of one account.
+type Place struct {
+	Account string `json:"account"`
+	Region  string `json:"region"`
+}
+
+// Call is one accepted API call on its way through a handler.
+type Call struct {
+	Context   context.Context
+	Place     Place
+	Partition string
+	Now       time.Time
+
+	org  *Organization
+	fate string // why the operation this call begins will fail, empty when it will not
+}
+
+// NewID returns a new identifier of n hexadecimal digits, the same for the same seed and
+// the same sequence of calls in this place.
+func (c *Call) NewID(prefix string, n int) string { return prefix + c.org.seed.hex(c.Place, prefix, n) }
+
+// Between returns a duration of lo to hi, drawn from the seed and what it is for.
+func (c *Call) Between(lo, hi time.Duration, what ...string) time.Duration {
+	span := float64(hi - lo)
+	d := lo + time.Duration(span*c.org.seed.fraction(what...))
+	return time.Duration(float64(d) * c.org.options.Pace)
+}
+
+// Quota returns the configured quota of a name, or its default.
+func (c *Call) Quota(name string, otherwise int) int {
+	if n, ok := c.org.options.Quotas[name]; ok {
+		return n
+	}
+	return otherwise
+}
+
+// Visible reports whether a thing made at an instant shows up in listings yet.
+func (c *Call) Visible(made time.Time) bool { return !c.Now.Before(made.Add(c.org.options.Lag)) }
+
+// HasRegion reports whether the organization has a region.
+func (c *Call) HasRegion(region string) bool { return c.org.regions[region] }
+
+// ARN builds the ARN of a resource in the place of the call.
+func (c *Call) ARN(service, resource string) string {
+	return c.ARNIn(service, c.Place.Region, c.Place.Account, resource)
+}
+
+// ARNIn builds an ARN in the call's partition.
+func (c *Call) ARNIn(service, region, account, resource string) string {
+	return "arn:" + c.Partition + ":" + service + ":" + region + ":" + account + ":" + resource
+}

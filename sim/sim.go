@@ -1,0 +1,62 @@
+// Package sim is an AWS organization in memory, under the real SDK clients: accounts,
+// regions, resources, operations that take time, quotas, token buckets, eventual
+// consistency, injected faults and a seed. It serves the demo, tests and benchmarks, and
+// judges from outside what Holdfast did.
+//
+// Everything is organised by AWS service. Adding one is a folder below sim and a line in
+// services.
+package sim
+
+import (
+	"holdfast/sim/ec2"
+	"holdfast/sim/internal/cloud"
+)
+
+// services returns the services of an organization.
+func services() []cloud.Service {
+	return []cloud.Service{
+		ec2.New(),
+	}
+}
+
+// The vocabulary of the simulated organization, under the names callers use.
+type (
+	// Options describe an organization; the zero value of a field takes its default.
+	Options = cloud.Options
+	// Organization is a simulated AWS organization, safe for concurrent use.
+	Organization = cloud.Organization
+	// Blueprint describes a resource for Organization.Create.
+	Blueprint = cloud.Blueprint
+	// Place is one region of one account.
+	Place = cloud.Place
+	// Fault is one planned fault for Organization.Inject.
+	Fault = cloud.Fault
+	// Effect is what a fault does to a call.
+	Effect = cloud.Effect
+	// Rates are the chances of random faults.
+	Rates = cloud.Rates
+	// Gauge names a set of operations counted together.
+	Gauge = cloud.Gauge
+	// Artefact is something a backup, copy or restore made.
+	Artefact = cloud.Artefact
+)
+
+// The effects of a fault; package documentation of each is at Effect.
+const (
+	Throttle    = cloud.Throttle
+	ServerError = cloud.ServerError
+	Denied      = cloud.Denied
+	LostAnswer  = cloud.LostAnswer
+	Hang        = cloud.Hang
+	FailLater   = cloud.FailLater
+	Vanish      = cloud.Vanish
+)
+
+// New returns an organization with every simulated service and no resources. It refuses
+// options no organization can have, such as an account id that is not twelve digits.
+func New(options Options) (*Organization, error) {
+	if options.Services == nil {
+		options.Services = services()
+	}
+	return cloud.New(options)
+}
