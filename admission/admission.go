@@ -63,9 +63,12 @@ type Request struct {
 
 // Grant says that a job holds its slots under a generation and waits to be entered.
 // Generations grow over the life of an installation: epoch * 1e9 + n.
+// Group is the job's Request.Group, so that the receiver knows which queue the start
+// task belongs to without asking anybody (Enter and Regrant callers may leave it empty).
 type Grant struct {
 	JobID      string
 	Generation int64
+	Group      string
 }
 
 // EpochOf returns the epoch a generation was granted under.
@@ -86,6 +89,7 @@ type Caps map[Key]int
 type Holder struct {
 	JobID      string
 	Generation int64 // 0 in Rebuild: one is assigned
+	Group      string
 	Keys       []Key // including the resource key
 	Since      time.Time
 	Entered    bool // the start task has begun

@@ -1,0 +1,206 @@
+-- pump.lua: hands free slots to waiting jobs.
+--
+--   wake    zset  keys that have a free slot and someone who waits for it, by the rank
+--                 of who waits; a rank may be too low and is mended when met
+--   recall  zset  granted jobs to look at after a cap became 0
+--
+-- What holds between calls: a key with a blocked line or parked jobs is full, or in wake.
+-- One pass of the loop does one thing: wake a group or a parked job, set a group aside,
+-- park a job, or grant. MOVES passes at most, so a call is O(MOVES * keys * log n).
+
+local MOVES = 64
+local EXPRESS = -1e15 -- ranks before every normal one
+local LOOK = -2e15    -- not ranked yet
+
+local wakeEmpty = false
+
+-- offer wakes the keys that somebody waits for.
+local function offer(keys)
+  local names = {}
+  for _, key in ipairs(keys) do
+    if isResource(key) then
+      names[#names + 1] = P .. 'r:' .. key:sub(10)
+    else
+      names[#names + 1] = lineName('n', key)
+      names[#names + 1] = lineName('e', key)
+    end
+  end
+  if #names == 0 or call('EXISTS', unpack(names)) == 0 then return end
+  -- Waking a key nobody waits for is harmless: the loop drops it.
+  for _, key in ipairs(keys) do call('ZADD', P .. 'wake', text(LOOK), key) end
+end
+
+-- free takes all slots from a holder.
+local function free(h)
+  call('HDEL', P .. 'holders', h.job)
+  call('ZREM', P .. 'marks', h.job)
+  for _, key in ipairs(h.keys) do give(key, h.job) end
+  offer(h.keys)
+end
+
+-- recallOne puts a granted job back into the room when one of its keys is paused. A
+-- holder that Rebuild brought has no group to go back to and stays.
+local function recallOne(job)
+  local h = call('ZSCORE', P .. 'marks', job) and holder(job)
+  if not h or h.ring == '-' then return end
+  local paused, shared, resource = false, {}, ''
+  for _, key in ipairs(h.keys) do
+    if isResource(key) then resource = key:sub(10) else shared[#shared + 1] = key end
+    paused = paused or capOf(key) == 0
+  end
+  if not paused then return end
+  free(h)
+  enqueue(job, h.score, h.ring, h.group, h.account, table.concat(shared, ' '), resource)
+end
+
+local function recall(work)
+  while work > 0 do
+    local first = call('ZPOPMIN', P .. 'recall')
+    if not first[1] then
+      call('HDEL', stateKey, 'recall')
+      state[7] = false
+      return work
+    end
+    recallOne(first[1])
+    work = work - 1
+  end
+  return 0
+end
+
+local function rank(ring, score) return ring == 'e' and score + EXPRESS or score end
+
+-- ringTop returns ring, account and virtual time of whose turn it is.
+local function ringTop()
+  for _, ring in ipairs({'e', 'n'}) do
+    local top = call('ZRANGE', P .. 'ring:' .. ring, 0, 0, 'WITHSCORES')
+    if top[1] then return ring, top[1], tonumber(top[2]) end
+  end
+end
+
+-- blockedTop returns ring and account of who is next for a key. An account served
+-- elsewhere meanwhile is moved back in the line first: then account is nil.
+local function blockedTop(key)
+  for _, ring in ipairs({'e', 'n'}) do
+    local name = lineName(ring, key)
+    local top = call('ZRANGE', name, 0, 1, 'WITHSCORES')
+    if top[1] then
+      local tag = tagOf(ring, top[1])
+      if top[3] and tag > tonumber(top[4]) then
+        call('ZADD', name, text(tag), top[1])
+        return ring
+      end
+      return ring, top[1]
+    end
+  end
+end
+
+-- unpark brings one job back that waits for a resource which is free now.
+local function unpark(key)
+  local first = call('ZPOPMIN', P .. 'r:' .. key:sub(10))
+  if not first[1] then
+    call('ZREM', P .. 'wake', key)
+    return
+  end
+  local job, score = first[1], text(tonumber(first[2]))
+  local g = groupOf(call('HGET', P .. 'waiting', job):match('^%d+'))
+  call('ZREM', P .. 'p:' .. g.n, job)
+  call('ZADD', P .. 'q:' .. g.n, score, job)
+  if not g.at then move(g, 'ring') end
+end
+
+-- wakeOne brings back who ranks before `limit` (nil: anybody) for a free key; it returns
+-- false when there is nobody.
+local function wakeOne(limit)
+  local top = call('ZRANGE', P .. 'wake', 0, 1, 'WITHSCORES')
+  local key = top[1]
+  wakeEmpty = not key
+  if not key or (limit and tonumber(top[2]) >= limit) then return false end
+  if full(key) then
+    call('ZREM', P .. 'wake', key)
+    return true
+  end
+  if isResource(key) then
+    unpark(key)
+    return true
+  end
+  local ring, account = blockedTop(key)
+  if not ring then call('ZREM', P .. 'wake', key) end
+  if not account then return true end
+  local mine = rank(ring, math.max(tagOf(ring, account), clock[ring]))
+  if (top[3] and mine > tonumber(top[4])) or (limit and mine >= limit) then
+    call('ZADD', P .. 'wake', text(mine), key)
+    return top[3] and mine > tonumber(top[4])
+  end
+  local line = lineName(ring, key) .. ' ' .. account
+  move(groupOf(call('ZRANGE', line, 0, 0)[1]), 'ring')
+  return true
+end
+
+-- nextLine says where a group goes after a grant: behind a key that is full now or that
+-- others wait for, else to the back of the ring.
+local function nextLine(g)
+  for _, key in ipairs(g.keys) do
+    if full(key) then return key end
+  end
+  if wakeEmpty then return 'ring' end
+  for _, key in ipairs(g.keys) do
+    if call('ZSCORE', P .. 'wake', key) then return key end
+  end
+  return 'ring'
+end
+
+local function grant(g, job, jobScore, resource, score)
+  local h = {job = job, generation = nextGeneration(), since = text(now()), ring = g.ring,
+    score = jobScore, group = g.name, account = g.account, keys = {unpack(g.keys)}}
+  if resource then h.keys[#h.keys + 1] = 'resource=' .. resource end
+  for _, key in ipairs(h.keys) do take(key, job, h.generation) end
+  writeHolder(h)
+  call('ZADD', P .. 'marks', h.since, job)
+  call('ZREM', P .. 'q:' .. g.n, job)
+  call('HDEL', P .. 'waiting', job)
+  charge(g.ring, g.account, score)
+  g.turn = nextTurn()
+  if call('EXISTS', P .. 'q:' .. g.n) == 1 then move(g, nextLine(g)) else settle(g) end
+  call('ZADD', lineName(g.ring, 'ring'), 'XX', text(score + 1), g.account)
+  return h.generation
+end
+
+-- attempt tries the first job of the first group of an account.
+local function attempt(ring, account, score, out)
+  local g = groupOf(call('ZRANGE', P .. 'ring:' .. ring .. ' ' .. account, 0, 0)[1])
+  for _, key in ipairs(g.keys) do
+    if full(key) then return move(g, key) end
+  end
+  local head = call('ZRANGE', P .. 'q:' .. g.n, 0, 0, 'WITHSCORES')
+  local job, jobScore = head[1], text(tonumber(head[2]))
+  local resource = resourceOf(call('HGET', P .. 'waiting', job))
+  if resource and full('resource=' .. resource) then
+    return park(g, job, jobScore, resource)
+  end
+  out[#out + 1] = job
+  out[#out + 1] = grant(g, job, jobScore, resource, score)
+end
+
+-- pump grants until nothing can be granted or MOVES is used up. It returns the script's
+-- answer: OK, what is left to do (0 nothing, 1 more, 2 recalls), then job, generation...
+local function pump()
+  local out = {'OK', '0'}
+  if lastN + MOVES >= 1e9 then -- generations of this epoch are used up
+    call('HDEL', stateKey, 'epoch')
+    return {'NOTREADY'}
+  end
+  local work = MOVES
+  if state[7] then work = recall(work) end
+  local granted, before = call('ZCARD', P .. 'marks'), lastN
+  while work > 0 and granted + lastN - before < window do
+    local ring, account, score = ringTop()
+    if not wakeOne(ring and rank(ring, score)) then
+      if not ring then break end
+      attempt(ring, account, score, out)
+    end
+    work = work - 1
+  end
+  if lastN > before then save() end
+  if work <= 0 then out[2] = state[7] and '2' or '1' end
+  return out
+end

@@ -1,0 +1,121 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"holdfast/driver"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// NewBackup returns the job that backs up r under id, created at now by by. The caller
+// fills in what the rule adds (Plan, Rule, FireAt, Spec, StartBy, CompleteBy).
+func NewBackup(id string, r resource.Resource, partition, by string, now time.Time) Job {
+	return Job{
+		ID: id, Type: driver.Backup, State: Created, ChainID: id,
+		Kind: r.Kind, Partition: partition, Account: r.Account, Region: r.Region, ResourceARN: r.ARN,
+		CreatedAt: now, CreatedBy: by, Progress: -1,
+	}
+}
+
+// newFromPoint is what copies, restores and expiries of p have in common.
+func newFromPoint(id string, op driver.Operation, p RecoveryPoint, by string, now time.Time) Job {
+	return Job{
+		ID: id, Type: op, State: Created, PointID: p.ID, ChainID: p.ChainID, ParentID: p.ID,
+		Kind: p.Kind, Partition: p.Partition, Account: p.Account, Region: p.Region, ResourceARN: p.ResourceARN,
+		Plan: p.Plan, Rule: p.Rule, CreatedAt: now, CreatedBy: by, Progress: -1,
+	}
+}
+
+// NewCopy returns the job that copies p as c asks.
+func NewCopy(id string, p RecoveryPoint, c CopySpec, tags map[string]string, by string, now time.Time) Job {
+	j := newFromPoint(id, driver.Copy, p, by, now)
+	j.Account, j.Region = c.Account, c.Region
+	j.Spec = Spec{Vault: c.Vault, DeleteAfter: c.DeleteAfter, KMSKeyID: c.KMSKeyID, Tags: tags}
+	return j
+}
+
+// NewRestore returns the job that restores p into scope with the given overrides.
+func NewRestore(id string, p RecoveryPoint, scope resource.Scope, parameters map[string]string, by string, now time.Time) Job {
+	j := newFromPoint(id, driver.Restore, p, by, now)
+	j.Account, j.Region, j.Plan, j.Rule = scope.Account, scope.Region, "", ""
+	j.Spec = Spec{Parameters: parameters}
+	return j
+}
+
+// NewExpiry returns the job that deletes p; attempt is the point's ExpireAttempts.
+func NewExpiry(p RecoveryPoint, by string, now time.Time) Job {
+	return newFromPoint(ExpireJobID(p.ID, p.ExpireAttempts), driver.Expire, p, by, now)
+}
+
+// NewRetry returns a new job that tries again what the ended job old was to do. A
+// terminal state is final: the retry has an id of its own, derived from old's.
+func NewRetry(old Job, by string, now time.Time) (Job, error) {
+	switch {
+	case !old.State.Terminal():
+		return Job{}, fmt.Errorf("job %s is %s: only a job that has ended can be retried", old.ID, old.State)
+	case old.State == Completed:
+		return Job{}, fmt.Errorf("job %s is COMPLETED: there is nothing to retry", old.ID)
+	}
+	j := Job{
+		ID: RetryJobID(old.ID, 1), Type: old.Type, State: Created, RetryOf: old.ID,
+		Kind: old.Kind, Partition: old.Partition, Account: old.Account, Region: old.Region,
+		ResourceARN: old.ResourceARN, PointID: old.PointID, Plan: old.Plan, Rule: old.Rule, FireAt: old.FireAt,
+		ChainID: old.ChainID, ParentID: old.ParentID, CreatedBy: by, Spec: old.Spec, CreatedAt: now, Progress: -1,
+	}
+	j.Spec.Parameters = maps.Clone(old.Spec.Parameters)
+	return j, nil
+}
+
+// Mark returns what the job's artefact is marked with on AWS.
+func (j Job) Mark(installation string) driver.Mark {
+	return driver.Mark{
+		Installation: installation, JobID: j.ID, SourceARN: j.ResourceARN,
+		Plan: j.Plan, Rule: j.Rule, CreatedAt: j.CreatedAt, DeleteAfter: j.DeleteAt(),
+	}
+}
+
+// DeleteAt returns when the artefact of a backup or copy is to be deleted; zero: never.
+// Days count from the creation of the job, which is what the mark on AWS says too.
+func (j Job) DeleteAt() time.Time {
+	if j.Spec.DeleteAfter <= 0 {
+		return time.Time{}
+	}
+	return j.CreatedAt.AddDate(0, 0, j.Spec.DeleteAfter)
+}
+
+// CompletedPoint returns the recovery point that job, a backup or copy, left: seen is
+// what AWS shows, source the resource as recorded for restores.
+func CompletedPoint(job Job, seen driver.Point, source resource.Resource, installation string, now time.Time) RecoveryPoint {
+	created := seen.CreatedAt
+	if created.IsZero() {
+		created = job.StartedAt
+	}
+	return RecoveryPoint{
+		ID: job.ID, State: Available, Kind: job.Kind, Partition: job.Partition, Account: job.Account, Region: job.Region,
+		ResourceARN: job.ResourceARN, ARN: seen.ARN, Ref: seen.Ref, Vault: job.Spec.Vault, Plan: job.Plan, Rule: job.Rule,
+		ChainID: job.ChainID, ParentID: job.ParentID, CreatedAt: created, CompletedAt: now, DeleteAt: job.DeleteAt(),
+		SizeBytes: seen.SizeBytes, Encrypted: seen.Encrypted, KMSKeyID: seen.KMSKeyID,
+		Source: source, Installation: installation,
+	}
+}
+
+// FollowUpCopies returns the copy jobs of a completed backup. When the kind cannot copy
+// (copies is false) they are born FAILED, so that a missing copy is seen, counted and
+// alerted on, never silent.
+func FollowUpCopies(job Job, point RecoveryPoint, copies bool, now time.Time) []Job {
+	jobs := make([]Job, 0, len(job.Spec.Copies))
+	for hop, c := range job.Spec.Copies {
+		follow := NewCopy(CopyJobID(job.ID, hop+1, c), point, c, job.Spec.Tags, job.CreatedBy, now)
+		follow.FireAt = job.FireAt
+		if !copies {
+			follow.State, follow.EndedAt, follow.PointID = Failed, now, ""
+			follow.Class = failure.Unsupported
+			follow.Message = fmt.Sprintf("%s cannot be copied to another region natively: leave the copy action out or use the aws-backup engine", job.Kind)
+		}
+		jobs = append(jobs, follow)
+	}
+	return jobs
+}

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"strings"
+	"time"
+
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/failure"
+)
+
+// The next look comes after a tenth of the time the operation has taken, within these.
+const (
+	lookFloor   = 10 * time.Second
+	lookCeiling = 60 * time.Second
+)
+
+// nextLook returns when to look at job again.
+func nextLook(job catalog.Job, now time.Time) time.Time {
+	elapsed := now.Sub(job.StartedAt) / 10
+	return now.Add(min(max(elapsed, lookFloor), lookCeiling))
+}
+
+// verdict is what a look means for a job.
+type verdict struct {
+	to      catalog.State // the job's own state while it goes on
+	class   failure.Class
+	message string
+}
+
+// decideLook turns one observation into a verdict. It is pure: only what AWS was seen to
+// say ends a job; a missing observation never does.
+func decideLook(job catalog.Job, status driver.Status, seen bool) verdict {
+	if !seen {
+		return verdict{to: job.State}
+	}
+	switch status.State {
+	case driver.Succeeded:
+		return decideSucceeded(job)
+	case driver.Failed:
+		return decideFailed(job, status)
+	case driver.Gone:
+		return decideGone(job)
+	default:
+		return verdict{to: job.State}
+	}
+}
+
+func decideSucceeded(job catalog.Job) verdict {
+	switch {
+	case job.Type == driver.Expire:
+		return verdict{to: job.State} // still there: the deletion is under way
+	case job.State == catalog.Aborting:
+		return verdict{to: catalog.Completed, message: "finished before it could be cancelled"}
+	default:
+		return verdict{to: catalog.Completed}
+	}
+}
+
+func decideFailed(job catalog.Job, status driver.Status) verdict {
+	if job.State == catalog.Aborting {
+		return verdict{to: catalog.Aborted, class: job.Class, message: job.Message}
+	}
+	message := status.Message
+	if message == "" {
+		message = "AWS reports that the operation failed and gives no reason"
+	}
+	return verdict{to: catalog.Failed, class: classOfMessage(message), message: message}
+}
+
+func decideGone(job catalog.Job) verdict {
+	switch {
+	case job.Type == driver.Expire:
+		return verdict{to: catalog.Completed}
+	case job.State == catalog.Aborting:
+		return verdict{to: catalog.Aborted, class: job.Class, message: job.Message}
+	default:
+		return verdict{to: catalog.Failed, class: failure.NotFound, message: "what the job made has vanished from AWS"}
+	}
+}
+
+// classOfMessage classifies an operation that AWS accepted and failed later. AWS gives
+// prose only; a key it cannot use is the one documented cause an operator can mend.
+// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+func classOfMessage(message string) failure.Class {
+	lower := strings.ToLower(message)
+	if strings.Contains(lower, "key id") || strings.Contains(lower, "kms") {
+		return failure.KMS
+	}
+	return failure.Transient
+}

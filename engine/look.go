@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/failure"
+)
+
+// Limits of one look task.
+const (
+	maxLookBatches = 20  // batches of Descriptor.LookMax jobs
+	lookParallel   = 128 // commits and look-ups at once, so that they share transactions
+)
+
+// Look observes the due jobs of group, batch by batch: it ends those AWS shows as ended,
+// resolves open intents whose time is over, and says when to look at the others again.
+func (e *Engine) Look(ctx context.Context, group catalog.LookGroup) error {
+	d, ok := e.drivers.Get(group.Kind)
+	if !ok {
+		return fmt.Errorf("look at %s: this build has no driver for the kind", group)
+	}
+	size := min(max(d.Descriptor().LookMax, 1), 1000)
+	for range maxLookBatches {
+		jobs, err := e.store.DueJobs(ctx, group, e.clock.Now(), size)
+		if err != nil {
+			return fmt.Errorf("load due jobs of %s: %w", group, err)
+		}
+		if len(jobs) == 0 {
+			return nil
+		}
+		if err := e.lookAt(ctx, d, group, jobs); err != nil {
+			return err
+		}
+		if len(jobs) < size {
+			return nil
+		}
+	}
+	return nil
+}
+
+// lookAt handles one batch.
+func (e *Engine) lookAt(ctx context.Context, d driver.Driver, group catalog.LookGroup, jobs []catalog.Job) error {
+	var open, running []catalog.Job
+	for _, job := range jobs {
+		if job.Ref == "" {
+			open = append(open, job)
+		} else {
+			running = append(running, job)
+		}
+	}
+	statuses := e.observe(ctx, d, group, running)
+	return e.settleAll(ctx, running, statuses, open)
+}
+
+// observe asks AWS about running. An error is logged and leaves everything unobserved.
+func (e *Engine) observe(ctx context.Context, d driver.Driver, group catalog.LookGroup, running []catalog.Job) map[driver.Ref]driver.Status {
+	if len(running) == 0 {
+		return nil
+	}
+	req := driver.LookRequest{Scope: running[0].Scope(), Operation: group.Operation, Since: running[0].StartedAt}
+	for _, job := range running {
+		req.Refs = append(req.Refs, job.Ref)
+		if job.StartedAt.Before(req.Since) {
+			req.Since = job.StartedAt
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
+	defer cancel()
+	statuses, err := d.Look(ctx, req)
+	if err != nil {
+		e.log.Warn().Err(err).Str("group", group.String()).Str("class", string(failure.ClassOf(err))).
+			Int("jobs", len(running)).Msg("look failed: nothing was observed")
+		return nil
+	}
+	return statuses
+}
+
+// settleAll applies every verdict at once, so that their commits share transactions, and
+// then frees the slots of what ended in one go.
+func (e *Engine) settleAll(ctx context.Context, running []catalog.Job, statuses map[driver.Ref]driver.Status, open []catalog.Job) error {
+	ended := make([]bool, len(running))
+	later := make([]catalog.NextLook, len(running)+len(open))
+	var group errgroup.Group
+	group.SetLimit(lookParallel)
+	for i, job := range running {
+		status, seen := statuses[job.Ref]
+		group.Go(func() (err error) {
+			ended[i], later[i], err = e.settle(ctx, job, status, seen)
+			return err
+		})
+	}
+	for i, job := range open {
+		group.Go(func() (err error) {
+			later[len(running)+i], err = e.resolve(ctx, job)
+			return err
+		})
+	}
+	err := group.Wait()
+	return firstError(err, e.postpone(ctx, later), e.releaseEnded(ctx, running, ended))
+}
+
+// settle carries out the verdict on one job; later is set when the job goes on.
+func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Status, seen bool) (ended bool, later catalog.NextLook, err error) {
+	v := decideLook(job, status, seen)
+	if v.to == catalog.Completed && job.Type == driver.Restore {
+		if v, err = e.finishRestore(ctx, job, v); err != nil {
+			return false, catalog.NextLook{}, err
+		}
+	}
+	if !v.to.Terminal() {
+		return false, e.lookLater(job, status, seen), nil
+	}
+	m, err := e.endMutation(ctx, job, v, status)
+	if err != nil {
+		return false, catalog.NextLook{}, err
+	}
+	if _, err := e.commit(ctx, m); err != nil {
+		return false, catalog.NextLook{}, ignoreConflict(fmt.Errorf("end job %s: %w", job.ID, err))
+	}
+	return true, catalog.NextLook{}, nil
+}
+
+// lookLater returns the next look of a job that goes on.
+func (e *Engine) lookLater(job catalog.Job, status driver.Status, seen bool) catalog.NextLook {
+	progress := job.Progress
+	if seen {
+		progress = status.Progress
+	}
+	return catalog.NextLook{JobID: job.ID, Version: job.Version, At: nextLook(job, e.clock.Now()), Progress: progress}
+}
+
+// resolve finds out what became of an intent whose writer is gone: adopt what it made,
+// ask again while AWS may not show it yet, or hand the job back for a new start.
+func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.NextLook, err error) {
+	now := e.clock.Now()
+	if now.Before(job.IntentUntil) {
+		return catalog.NextLook{JobID: job.ID, Version: job.Version, At: job.IntentUntil, Progress: -1}, nil
+	}
+	op, err := e.prepare(ctx, job)
+	if err != nil {
+		return later, fmt.Errorf("resolve intent of job %s: %w", job.ID, err)
+	}
+	callCtx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
+	ref, err := op.find(callCtx)
+	cancel()
+	again := catalog.NextLook{JobID: job.ID, Version: job.Version, At: now.Add(lookFloor), Progress: -1}
+	switch {
+	case err == nil:
+		return later, e.started(ctx, job, ref)
+	case !failure.Is(err, failure.NotFound):
+		e.log.Warn().Str("job", job.ID).Err(err).Msg("look-up of an open intent failed: asking again")
+		return again, nil
+	case now.Before(job.IntentUntil.Add(op.settle())):
+		return again, nil
+	default:
+		return later, e.handBack(ctx, job, failure.Transient, "the start call was interrupted and AWS shows no trace of it")
+	}
+}
+
+// postpone stores the next looks that are set.
+func (e *Engine) postpone(ctx context.Context, later []catalog.NextLook) error {
+	set := later[:0]
+	for _, l := range later {
+		if l.JobID != "" {
+			set = append(set, l)
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	return e.store.Postpone(ctx, set)
+}
+
+// releaseEnded frees the slots of the jobs that ended.
+func (e *Engine) releaseEnded(ctx context.Context, jobs []catalog.Job, ended []bool) error {
+	ids := make([]string, 0, len(jobs))
+	for i, job := range jobs {
+		if ended[i] {
+			ids = append(ids, job.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	return e.slots.Release(ctx, ids...)
+}
+
+// firstError returns the first of errs that is set.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restoreFinishPatience is how long settings of a restored resource are tried before the
+// restore is reported complete without them.
+const restoreFinishPatience = time.Hour
+
+// finishRestore applies a restored resource's remaining settings before the job is
+// completed. What passes by itself is tried at the next look; anything else completes
+// the job and says what is missing, because the data is there.
+func (e *Engine) finishRestore(ctx context.Context, job catalog.Job, v verdict) (verdict, error) {
+	op, err := e.prepare(ctx, job)
+	if err != nil {
+		return v, fmt.Errorf("finish restore %s: %w", job.ID, err)
+	}
+	callCtx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
+	defer cancel()
+	err = op.finishRestore(callCtx)
+	class := failure.ClassOf(err)
+	switch {
+	case err == nil:
+		return v, nil
+	case failure.RuleOf(class).Retry && e.clock.Now().Sub(job.StartedAt) < restoreFinishPatience:
+		return verdict{to: job.State}, nil
+	default:
+		v.class, v.message = class, "restored, but not every setting could be applied: "+err.Error()
+		return v, nil
+	}
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// operation is a job with what its driver calls need.
+type operation struct {
+	job    catalog.Job
+	driver driver.Driver
+	mark   driver.Mark
+	source resource.Resource     // the resource, from the inventory or as recorded in the point
+	point  catalog.RecoveryPoint // the point copied, restored or deleted
+}
+
+// prepare loads what job's calls need. Errors of class not_found, unsupported and
+// invalid are final for the job.
+func (e *Engine) prepare(ctx context.Context, job catalog.Job) (operation, error) {
+	d, ok := e.drivers.Get(job.Kind)
+	if !ok {
+		return operation{}, failure.Errorf(failure.Unsupported, "this build has no driver for kind %q", job.Kind)
+	}
+	op := operation{job: job, driver: d, mark: job.Mark(e.opts.Installation)}
+	if job.Type == driver.Backup {
+		item, err := e.store.Resource(ctx, job.ResourceARN)
+		if errors.Is(err, catalog.ErrNotFound) {
+			return operation{}, failure.Errorf(failure.NotFound, "%s is not in the inventory: run `holdfast inventory sync`", job.ResourceARN)
+		}
+		op.source = item.Resource
+		return op, err
+	}
+	point, err := e.store.Point(ctx, job.PointID)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return operation{}, failure.Errorf(failure.NotFound, "recovery point %s is not in the catalog", job.PointID)
+	}
+	op.point, op.source = point, point.Source
+	return op, err
+}
+
+// start makes the call that begins the operation.
+func (op operation) start(ctx context.Context) (driver.Ref, error) {
+	switch op.job.Type {
+	case driver.Backup:
+		return op.driver.Start(ctx, driver.StartRequest{
+			Scope: op.job.Scope(), Mark: op.mark, Resource: op.source, Tags: op.job.Spec.Tags,
+		})
+	case driver.Copy:
+		copier, ok := op.driver.(driver.Copier)
+		if !ok {
+			return "", failure.Errorf(failure.Unsupported, "%s cannot be copied natively", op.job.Kind)
+		}
+		return copier.Copy(ctx, driver.CopyRequest{
+			Scope: op.job.Scope(), Mark: op.mark, Source: op.point.Point(), SourceScope: op.point.Scope(),
+			KMSKeyID: op.job.Spec.KMSKeyID, Tags: op.job.Spec.Tags,
+		})
+	case driver.Restore:
+		restorer, ok := op.driver.(driver.Restorer)
+		if !ok {
+			return "", failure.Errorf(failure.Unsupported, "%s cannot be restored natively", op.job.Kind)
+		}
+		return restorer.Restore(ctx, op.restoreRequest())
+	case driver.Expire:
+		return op.point.Ref, op.driver.Delete(ctx, driver.DeleteRequest{
+			Scope: op.point.Scope(), Installation: op.mark.Installation, Ref: op.point.Ref,
+		})
+	default:
+		return "", failure.Errorf(failure.Internal, "unknown job type %q", op.job.Type)
+	}
+}
+
+// restoreRequest is the driver's view of a restore job.
+func (op operation) restoreRequest() driver.RestoreRequest {
+	return driver.RestoreRequest{
+		Scope: op.job.Scope(), Mark: op.mark, Point: op.point.Point(),
+		Resource: op.source, Overrides: op.job.Spec.Parameters,
+	}
+}
+
+// find looks for what an earlier start of the job made. A deletion leaves nothing to
+// find: it is simply made again, so it counts as not found.
+func (op operation) find(ctx context.Context) (driver.Ref, error) {
+	if op.job.Type == driver.Expire {
+		return "", failure.Errorf(failure.NotFound, "a deletion has no artefact")
+	}
+	return op.driver.Find(ctx, driver.FindRequest{
+		Scope: op.job.Scope(), Operation: op.job.Type, Mark: op.mark, Since: op.job.CreatedAt,
+	})
+}
+
+// settle is how long an empty answer of find may be wrong.
+func (op operation) settle() time.Duration {
+	return op.driver.Descriptor().Settle[op.job.Type]
+}
+
+// finishRestore applies what can only be set on the restored resource itself.
+func (op operation) finishRestore(ctx context.Context) error {
+	restorer, ok := op.driver.(driver.Restorer)
+	if !ok {
+		return fmt.Errorf("driver %s is no restorer", op.job.Kind)
+	}
+	return restorer.FinishRestore(ctx, op.restoreRequest(), op.job.Ref)
+}

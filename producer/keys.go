@@ -1,0 +1,111 @@
+package producer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"holdfast/admission"
+	"holdfast/catalog"
+	"holdfast/driver"
+)
+
+// The dimensions of admission keys. A cap on dimension=* is the default of all keys of
+// the dimension.
+const (
+	DimensionFleet    = "fleet"    // fleet=all: everything in progress
+	DimensionAccount  = "account"  // account=ID: backups, copies and expiries of an account
+	DimensionRestores = "restores" // restores=ID: restores of an account
+	DimensionResource = "resource" // one operation at a time on a resource or point
+)
+
+// QuotaDimension is the dimension of AWS's own limit on an operation of a kind, whose
+// keys are quota-KIND-OPERATION=ACCOUNT/REGION.
+func QuotaDimension(kind, operation string) string {
+	return fmt.Sprintf("quota-%s-%s", kind, operation)
+}
+
+// The priority bands inside a group.
+const (
+	bandManual = iota
+	bandBackup
+	bandCopy
+	bandExpire
+)
+
+// NewRequest returns what job asks admission for. It is pure.
+func NewRequest(job catalog.Job) admission.Request {
+	r := admission.Request{
+		JobID: job.ID, Ring: admission.Normal, Group: job.Group().String(), Account: job.Account,
+		Keys: sharedKeys(job), Resource: resourceKey(job), Band: band(job), Deadline: job.StartBy,
+	}
+	if job.Type == driver.Restore {
+		r.Ring = admission.Express
+	}
+	return r
+}
+
+// sharedKeys returns the keys every job of the group needs.
+func sharedKeys(job catalog.Job) []admission.Key {
+	account := DimensionAccount
+	if job.Type == driver.Restore {
+		account = DimensionRestores
+	}
+	return []admission.Key{
+		admission.NewKey(DimensionFleet, "all"),
+		admission.NewKey(account, job.Account),
+		admission.NewKey(QuotaDimension(string(job.Kind), string(job.Type)), job.Account+"/"+job.Region),
+	}
+}
+
+// resourceKey returns the key that keeps two operations off one thing: backups of one
+// resource, copies of one resource into one region (AWS queues those one after another),
+// deletions of one point. Restores never wait for anything of their source.
+func resourceKey(job catalog.Job) admission.Key {
+	switch job.Type {
+	case driver.Restore:
+		return ""
+	case driver.Expire:
+		return hashKey(job.PointID)
+	default:
+		return hashKey(job.ResourceARN + "|" + job.Account + "|" + job.Region)
+	}
+}
+
+// hashKey shortens s: resource keys exist once per waiting job, so their size counts.
+func hashKey(s string) admission.Key {
+	sum := sha256.Sum256([]byte(s))
+	return admission.NewKey(DimensionResource, hex.EncodeToString(sum[:8]))
+}
+
+func band(job catalog.Job) int {
+	switch {
+	case job.Type == driver.Copy:
+		return bandCopy
+	case job.Type == driver.Expire:
+		return bandExpire
+	case job.Plan == "":
+		return bandManual
+	default:
+		return bandBackup
+	}
+}
+
+// DefaultCaps returns the caps that hold where the catalog has none: perAccount and
+// restores per account, fleet for everything (0 = none), and AWS's quotas from the
+// descriptors.
+func DefaultCaps(perAccount, restores, fleet int, descriptors []driver.Descriptor) admission.Caps {
+	caps := admission.Caps{
+		admission.NewKey(DimensionAccount, "*"):  perAccount,
+		admission.NewKey(DimensionRestores, "*"): restores,
+	}
+	if fleet > 0 {
+		caps[admission.NewKey(DimensionFleet, "all")] = fleet
+	}
+	for _, d := range descriptors {
+		for _, q := range d.Quotas {
+			caps[admission.NewKey(QuotaDimension(string(d.Kind), string(q.Operation)), "*")] = q.Limit
+		}
+	}
+	return caps
+}

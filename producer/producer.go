@@ -1,0 +1,205 @@
+// Package producer is the only one that enqueues: it submits waiting jobs to admission
+// and turns every grant that comes back, from whichever call, into an asynq task.
+//
+// A grant becomes the task "<job id>.<generation>". asynq refuses an id that still exists
+// in any state, so a grant enqueued twice is one task; a grant whose task has already
+// ended gets the next generation.
+package producer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/rs/zerolog"
+
+	"holdfast/admission"
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/tasks"
+)
+
+// Store is the part of the catalog the producer uses.
+type Store interface {
+	MarkSubmitted(ctx context.Context, ids []string, epoch int64) error
+}
+
+// Producer submits and enqueues. It is safe for concurrent use.
+type Producer struct {
+	store      Store
+	controller admission.Controller
+	client     *asynq.Client
+	inspector  *asynq.Inspector
+	log        zerolog.Logger
+}
+
+// New returns a producer over the given parts.
+func New(store Store, controller admission.Controller, client *asynq.Client, inspector *asynq.Inspector, log zerolog.Logger) *Producer {
+	return &Producer{store: store, controller: controller, client: client, inspector: inspector, log: log}
+}
+
+// Submit puts jobs into the waiting room under epoch, enqueues what is granted at once
+// and records the submission.
+func (p *Producer) Submit(ctx context.Context, jobs []catalog.Job, epoch int64) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	requests := make([]admission.Request, len(jobs))
+	ids := make([]string, len(jobs))
+	for i, job := range jobs {
+		requests[i], ids[i] = NewRequest(job), job.ID
+	}
+	grants, err := p.controller.Submit(ctx, requests)
+	if enqueueErr := p.Enqueue(ctx, grants); enqueueErr != nil {
+		p.log.Warn().Err(enqueueErr).Msg("grants could not be enqueued: the leader will find them")
+	}
+	if err != nil {
+		return fmt.Errorf("submit %d jobs: %w", len(jobs), err)
+	}
+	return p.store.MarkSubmitted(ctx, ids, epoch)
+}
+
+// Enter marks a grant as begun and enqueues what that lets through.
+func (p *Producer) Enter(ctx context.Context, g admission.Grant) error {
+	grants, err := p.controller.Enter(ctx, g)
+	p.enqueueOrLog(ctx, grants)
+	return err
+}
+
+// Release frees the slots of jobs and enqueues who gets them.
+func (p *Producer) Release(ctx context.Context, jobIDs ...string) error {
+	grants, err := p.controller.Release(ctx, jobIDs...)
+	p.enqueueOrLog(ctx, grants)
+	return err
+}
+
+// enqueueOrLog never fails its caller: a grant that was not enqueued keeps its mark and
+// the leader enqueues it after 30 s.
+func (p *Producer) enqueueOrLog(ctx context.Context, grants []admission.Grant) {
+	if err := p.Enqueue(ctx, grants); err != nil {
+		p.log.Warn().Err(err).Int("grants", len(grants)).Msg("grants could not be enqueued: the leader will find them")
+	}
+}
+
+// Enqueue turns grants into start tasks.
+func (p *Producer) Enqueue(ctx context.Context, grants []admission.Grant) error {
+	var errs []error
+	for _, g := range grants {
+		if err := p.enqueueGrant(ctx, g); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Producer) enqueueGrant(ctx context.Context, g admission.Grant) error {
+	task, err := tasks.NewStart(operationOf(g.Group), g.JobID, g.Generation)
+	if err != nil {
+		return err
+	}
+	err = p.Put(ctx, task)
+	if errors.Is(err, asynq.ErrTaskIDConflict) {
+		return p.resolveConflict(ctx, g, task)
+	}
+	return err
+}
+
+// resolveConflict looks at the task that has the id: one that will still run is the
+// grant's; one that has ended, or vanished meanwhile, is followed by the next generation.
+func (p *Producer) resolveConflict(ctx context.Context, g admission.Grant, task tasks.Envelope) error {
+	info, err := p.inspector.GetTaskInfo(task.Queue, task.ID)
+	if err == nil && info.State != asynq.TaskStateArchived && info.State != asynq.TaskStateCompleted {
+		return nil
+	}
+	next, err := p.controller.Regrant(ctx, g.JobID)
+	if errors.Is(err, admission.ErrStale) {
+		return nil // it ended meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("regrant job %s: %w", g.JobID, err)
+	}
+	task, err = tasks.NewStart(operationOf(g.Group), next.JobID, next.Generation)
+	if err != nil {
+		return err
+	}
+	return p.Put(ctx, task)
+}
+
+// Put enqueues one task with all of its options explicit.
+func (p *Producer) Put(ctx context.Context, t tasks.Envelope) error {
+	_, err := p.client.EnqueueContext(ctx, asynq.NewTask(t.Type, t.Payload),
+		asynq.TaskID(t.ID), asynq.Queue(t.Queue), asynq.MaxRetry(t.MaxRetry),
+		asynq.Timeout(t.Timeout), asynq.Retention(t.Retention))
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+// PutOnce is Put for tasks whose id exists already when somebody else was faster, which
+// is no error.
+func (p *Producer) PutOnce(ctx context.Context, t tasks.Envelope) error {
+	if err := p.Put(ctx, t); !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return err
+	}
+	return nil
+}
+
+// Regrant gives a holder whose start task is lost a new one.
+func (p *Producer) Regrant(ctx context.Context, job catalog.Job) error {
+	g, err := p.controller.Regrant(ctx, job.ID)
+	if errors.Is(err, admission.ErrStale) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("regrant job %s: %w", job.ID, err)
+	}
+	g.Group = job.Group().String()
+	return p.enqueueGrant(ctx, g)
+}
+
+// Workers returns how many tasks all live workers can run at once.
+func (p *Producer) Workers() (int, error) {
+	servers, err := p.inspector.Servers()
+	if err != nil {
+		return 0, fmt.Errorf("list workers: %w", err)
+	}
+	total := 0
+	for _, s := range servers {
+		total += s.Concurrency
+	}
+	return total, nil
+}
+
+// PurgeArchived deletes archived tasks older than age, at most limit per queue, and
+// returns how many went. asynq itself drops them after 90 days, all at once, which jams
+// it when there are thousands.
+func (p *Producer) PurgeArchived(now time.Time, age time.Duration, limit int) (int, error) {
+	purged := 0
+	for queue := range tasks.Queues() {
+		infos, err := p.inspector.ListArchivedTasks(queue, asynq.PageSize(limit))
+		if errors.Is(err, asynq.ErrQueueNotFound) {
+			continue
+		}
+		if err != nil {
+			return purged, fmt.Errorf("list archived tasks of %s: %w", queue, err)
+		}
+		for _, info := range infos {
+			if now.Sub(info.LastFailedAt) < age {
+				continue
+			}
+			if err := p.inspector.DeleteTask(queue, info.ID); err == nil {
+				purged++
+			}
+		}
+	}
+	return purged, nil
+}
+
+// operationOf returns the operation a waiting-room group is for: its last segment.
+func operationOf(group string) driver.Operation {
+	return driver.Operation(group[strings.LastIndexByte(group, '/')+1:])
+}

@@ -1,0 +1,107 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hibiken/asynq"
+	"github.com/rs/zerolog"
+
+	"holdfast/admission"
+	"holdfast/catalog"
+	"holdfast/tasks"
+)
+
+// handlers translates payloads into engine calls.
+type handlers struct {
+	engine   Engine
+	failures FailureStore
+	log      zerolog.Logger
+}
+
+// mux returns the table of task types.
+func (h *handlers) mux() *asynq.ServeMux {
+	mux := asynq.NewServeMux()
+	for _, t := range []string{tasks.TypeBackupStart, tasks.TypeCopyStart, tasks.TypeRestoreStart, tasks.TypeExpireStart} {
+		mux.HandleFunc(t, h.start)
+	}
+	mux.HandleFunc(tasks.TypeLook, h.look)
+	mux.HandleFunc(tasks.TypeInventorySync, h.sync)
+	mux.HandleFunc(tasks.TypeJobFailed, h.failed)
+	return mux
+}
+
+// decode reads a payload. One this build cannot read is archived for a person or a newer
+// worker, not retried.
+func decode(t *asynq.Task, out any) error {
+	if err := tasks.Decode(t.Payload(), out); err != nil {
+		return fmt.Errorf("%s: %w: %w", t.Type(), err, asynq.SkipRetry)
+	}
+	return nil
+}
+
+func (h *handlers) start(ctx context.Context, t *asynq.Task) error {
+	var p tasks.Start
+	if err := decode(t, &p); err != nil {
+		return err
+	}
+	return h.engine.Start(ctx, admission.Grant{JobID: p.JobID, Generation: p.Generation})
+}
+
+func (h *handlers) look(ctx context.Context, t *asynq.Task) error {
+	var p tasks.Look
+	if err := decode(t, &p); err != nil {
+		return err
+	}
+	return h.engine.Look(ctx, catalog.LookGroup{
+		Partition: p.Scope.Partition, Account: p.Scope.Account, Region: p.Scope.Region,
+		Kind: p.Kind, Operation: p.Operation,
+	})
+}
+
+func (h *handlers) sync(ctx context.Context, t *asynq.Task) error {
+	var p tasks.Sync
+	if err := decode(t, &p); err != nil {
+		return err
+	}
+	return h.engine.SyncInventory(ctx, catalog.InventoryScope{
+		Partition: p.Scope.Partition, Account: p.Scope.Account, Region: p.Scope.Region, Kind: p.Kind,
+	})
+}
+
+// failed shows a failed job in the queue browser: its first run ends archived with the
+// job's error. Any later run is an operator's click on Run and retries the job.
+func (h *handlers) failed(ctx context.Context, t *asynq.Task) error {
+	var p tasks.Failed
+	if err := decode(t, &p); err != nil {
+		return err
+	}
+	job, err := h.failures.Job(ctx, p.JobID)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil // pruned
+	}
+	if err != nil {
+		return err
+	}
+	if !job.FailureNoted {
+		if err := h.failures.SetFailureNoted(ctx, []string{job.ID}); err != nil {
+			return err
+		}
+		return fmt.Errorf("job %s of %s failed: %s: %s: %w", job.ID, job.ResourceARN, job.Class, job.Message, asynq.SkipRetry)
+	}
+	retry, err := h.engine.Retry(ctx, job.ID, "asynqmon")
+	if err != nil {
+		return fmt.Errorf("retry job %s: %w: %w", job.ID, err, asynq.SkipRetry)
+	}
+	h.log.Info().Str("job", retry.ID).Str("retry_of", job.ID).Msg("job retried from the queue browser")
+	return nil
+}
+
+// logError logs a failed task once, at the boundary.
+func (h *handlers) logError(_ context.Context, t *asynq.Task, err error) {
+	if t.Type() == tasks.TypeJobFailed {
+		return // not a failure of ours: it is how a failed job is shown
+	}
+	h.log.Error().Err(err).Str("task", t.Type()).RawJSON("payload", t.Payload()).Msg("task failed")
+}
