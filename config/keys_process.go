@@ -1,10 +1,25 @@
 package config
 
-import "time"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
-// Queues returns the names of the task queues a worker serves, most urgent first.
-func Queues() []string {
-	return []string{"look", "restore", "backup", "copy", "expire", "inventory"}
+	"holdfast/tasks"
+)
+
+// queueNames returns the names of the queues there are, sorted.
+func queueNames() []string { return slices.Sorted(maps.Keys(tasks.Queues())) }
+
+// defaultWeights spells the weights of the task contract as a variable would.
+func defaultWeights() string {
+	var pairs []string
+	for _, name := range queueNames() {
+		pairs = append(pairs, fmt.Sprintf("%s=%d", name, tasks.Queues()[name]))
+	}
+	return strings.Join(pairs, ",")
 }
 
 func processKeys(c *Config) []key {
@@ -15,8 +30,8 @@ func processKeys(c *Config) []key {
 			doc: "Tasks one worker process runs at once. Tasks are short: AWS operations go on without one.",
 		},
 		{
-			path: "worker.queues", value: weights{field: &w.Queues, names: Queues(), max: 100},
-			def: "look=8,restore=8,backup=4,copy=3,expire=1,inventory=2",
+			path: "worker.queues", value: weights{field: &w.Queues, names: queueNames(), max: 100},
+			def: defaultWeights(),
 			doc: "Queues the worker serves and how often it turns to each. A queue left out is not served by this worker.",
 		},
 		{

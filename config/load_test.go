@@ -12,6 +12,7 @@ import (
 
 	"holdfast/config"
 	"holdfast/resource"
+	"holdfast/tasks"
 )
 
 const minimal = `installation: test
@@ -57,7 +58,7 @@ func TestLoadMinimal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Installation != "test" || c.Worker.Concurrency != 32 || c.Catalog.DSN != "sqlite:holdfast.db" ||
-		c.Scheduler.LookInterval != 10*time.Second || c.Worker.Queues["restore"] != 8 {
+		c.Scheduler.LookInterval != 10*time.Second || c.Worker.Queues["restore"] != tasks.Queues()["restore"] {
 		t.Errorf("values are not as in the file and the defaults: %+v", c)
 	}
 	if len(c.Warnings) != 0 {
