@@ -1,14 +1,26 @@
 package policy
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/resource"
 )
 
-// Set is the compiled policy of an installation.
+// Set is the compiled policy of an installation. Names of plans and rules are unique
+// without regard to case.
 type Set struct {
 	Plans []Plan
+}
+
+// Plan returns the plan of that name, whatever its case; nil when there is none.
+func (s *Set) Plan(name string) *Plan {
+	i := slices.IndexFunc(s.Plans, func(p Plan) bool { return strings.EqualFold(p.Name, name) })
+	if i < 0 {
+		return nil
+	}
+	return &s.Plans[i]
 }
 
 // Plan is one backup plan.
@@ -17,6 +29,26 @@ type Plan struct {
 	Source     string // file the plan came from
 	Rules      []Rule
 	Selections []Selection
+}
+
+// Rule returns the rule of that name, whatever its case; nil when there is none.
+func (p *Plan) Rule(name string) *Rule {
+	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return strings.EqualFold(r.Name, name) })
+	if i < 0 {
+		return nil
+	}
+	return &p.Rules[i]
+}
+
+// Selects returns the name of the first selection that takes r; ok is false when none
+// does. Every rule of the plan applies to what it selects.
+func (p *Plan) Selects(r resource.Resource) (selection string, ok bool) {
+	for i := range p.Selections {
+		if p.Selections[i].Match(r) {
+			return p.Selections[i].Name, true
+		}
+	}
+	return "", false
 }
 
 // Rule says when to back up and what becomes of the recovery point.
@@ -41,7 +73,13 @@ type Lifecycle struct {
 	DeleteAfterDays            int // 0: kept for ever
 }
 
-// CopyAction asks for a copy of each recovery point of a rule.
+// AccountVariable in a copy action stands for the account of the resource.
+const AccountVariable = "$account"
+
+// CopyAction asks for a copy of each recovery point of a rule. A destination in the
+// resource's own region and account is copied to as well, as AWS Backup does between two
+// vaults. An absent lifecycle keeps the copy for ever; the rule's is not inherited.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CopyAction.html
 type CopyAction struct {
 	// DestinationVaultARN is arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME; ACCOUNT may
 	// be the literal $account, the account of the resource.
@@ -50,14 +88,23 @@ type CopyAction struct {
 	Account             string // twelve digits or $account
 	Vault               string
 	Lifecycle           Lifecycle
-	KMSKeyARN           string // key of the destination for encrypted copies (our extension)
+	// KMSKeyARN is the destination's key for encrypted copies (our extension); its account
+	// may be $account.
+	KMSKeyARN string
+}
+
+// For returns the action with $account replaced by the account of the resource.
+func (c CopyAction) For(account string) CopyAction {
+	fill := func(s string) string { return strings.ReplaceAll(s, AccountVariable, account) }
+	c.DestinationVaultARN, c.Account, c.KMSKeyARN = fill(c.DestinationVaultARN), fill(c.Account), fill(c.KMSKeyARN)
+	return c
 }
 
 // Problem is one thing wrong with, or worth knowing about, a document.
 type Problem struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
-	Path    string `json:"path,omitempty"` // plans.nightly.rules[0].schedule_expression
+	Path    string `json:"path,omitempty"` // plans[0].rules[1].schedule_expression
 	Message string `json:"message"`        // what is wrong and how to mend it
 }
 
@@ -65,6 +112,7 @@ type Problem struct {
 type Capabilities struct {
 	Kind        resource.Kind
 	ARNPattern  string
-	CopyRegion  bool
-	CopyAccount bool
+	CopyRegion  bool // copies inside the account, to any region
+	CopyAccount bool // copies to another account
+	ColdStorage bool // recovery points can move to cold storage
 }

@@ -1,0 +1,198 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/resource"
+)
+
+// reach is one group of resources a selection can take, as far as the policy alone says.
+type reach struct {
+	entry   string // the ARN as written, empty for tags and conditions
+	kinds   []Capabilities
+	region  string // empty when the entry leaves it open
+	account string // likewise
+}
+
+// need is something a rule asks of every kind it is applied to.
+type need struct {
+	path  string // of the setting, relative to the file
+	what  string // "copy to another account"
+	alter string // what to do instead
+	met   func(Capabilities, reach) bool
+}
+
+// carriedOut refuses rules that ask a kind for what it cannot do, and warns where a
+// selection may or may not take such a kind.
+func (c *compiler) carriedOut(path string, doc planDoc, plan Plan) {
+	if len(c.caps) == 0 {
+		return
+	}
+	for i, s := range doc.Selections {
+		reaches := c.reaches(indexed(path+".selections", i), s.Criteria)
+		for j, rule := range plan.Rules {
+			rulePath := indexed(path+".rules", j)
+			for _, n := range needsOf(rulePath, rule) {
+				c.check(n, rule.Name, s.Name, reaches)
+			}
+			c.samePlace(rulePath, rule, s.Name, reaches)
+		}
+	}
+}
+
+// reaches lists what a selection can take. ARNs no kind has get a warning.
+func (c *compiler) reaches(path string, criteria Criteria) []reach {
+	var reaches []reach
+	if len(criteria.ListOfTags) > 0 || len(criteria.Resources) == 0 {
+		reaches = append(reaches, reach{kinds: c.caps})
+	}
+	for i, entry := range criteria.Resources[:min(len(criteria.Resources), maxARNs)] {
+		r := reach{entry: entry, kinds: c.kindsOf(entry)}
+		if len(r.kinds) == 0 {
+			c.report.warning(indexed(path+".resources", i), "%s is no ARN of a kind this installation backs up (%s)", clip(entry), kindNames(c.caps))
+			continue
+		}
+		r.region, r.account = placeOf(entry)
+		reaches = append(reaches, r)
+	}
+	return reaches
+}
+
+func (c *compiler) kindsOf(entry string) (kinds []Capabilities) {
+	if len(entry) > maxARNLength {
+		return nil
+	}
+	for _, k := range c.caps {
+		if overlap(entry, k.ARNPattern) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// placeOf reads region and account where the entry spells them out.
+func placeOf(entry string) (region, account string) {
+	parts := strings.SplitN(entry, ":", 6)
+	if len(parts) < 6 {
+		return "", ""
+	}
+	if validRegion.MatchString(parts[3]) {
+		region = parts[3]
+	}
+	if resource.ValidAccount(parts[4]) {
+		account = parts[4]
+	}
+	return region, account
+}
+
+func needsOf(path string, rule Rule) (needs []need) {
+	cold := func(k Capabilities, _ reach) bool { return k.ColdStorage }
+	const stayWarm = "leave move_to_cold_storage_after_days out, or give such resources a plan of their own"
+	if rule.Lifecycle.MoveToColdStorageAfterDays > 0 {
+		needs = append(needs, need{path + ".lifecycle.move_to_cold_storage_after_days", "move recovery points to cold storage", stayWarm, cold})
+	}
+	for i, action := range rule.CopyActions {
+		at := indexed(path+".copy_actions", i)
+		if action.Lifecycle.MoveToColdStorageAfterDays > 0 {
+			needs = append(needs, need{at + ".lifecycle.move_to_cold_storage_after_days", "move copies to cold storage", stayWarm, cold})
+		}
+		if action.Account != "" {
+			needs = append(needs, copyNeed(at, action))
+		}
+	}
+	return needs
+}
+
+// copyNeed asks for copies between accounts only where source and destination may differ.
+func copyNeed(path string, action CopyAction) need {
+	n := need{
+		path: path, what: "be copied",
+		alter: "remove the copy action, or give such resources a plan without it",
+		met:   func(k Capabilities, _ reach) bool { return k.CopyRegion },
+	}
+	if action.Account != AccountVariable {
+		n.what = "be copied to account " + action.Account
+		n.alter = "copy to " + AccountVariable + " instead, or give such resources a plan without this copy"
+		n.met = func(k Capabilities, r reach) bool {
+			return k.CopyAccount || r.account == action.Account && k.CopyRegion
+		}
+	}
+	return n
+}
+
+// lackedBy returns the kinds of r that do not meet the need.
+func (n need) lackedBy(r reach) (lacking []Capabilities) {
+	for _, k := range r.kinds {
+		if !n.met(k, r) {
+			lacking = append(lacking, k)
+		}
+	}
+	return lacking
+}
+
+// check is an error where a group of resources is of kinds that all lack the need, and a
+// warning where only some do: which of them a tag is on, the policy does not say.
+func (c *compiler) check(n need, rule, selection string, reaches []reach) {
+	var impossible []reach
+	var some []Capabilities
+	for _, r := range reaches {
+		switch lacking := n.lackedBy(r); {
+		case len(lacking) == 0:
+		case len(lacking) == len(r.kinds):
+			impossible = append(impossible, r)
+		default:
+			some = append(some, lacking...)
+		}
+	}
+	if len(impossible) > 0 {
+		c.report.problem(n.path, "rule %s cannot be carried out for selection %s: %s cannot %s; %s",
+			rule, selection, describeReaches(impossible), n.what, n.alter)
+		return
+	}
+	if len(some) > 0 {
+		c.report.warning(n.path, "resources of these kinds in selection %s will not %s: %s", selection, n.what, kindNames(some))
+	}
+}
+
+// describeReaches names the kinds and the first entry, however many there are.
+func describeReaches(reaches []reach) string {
+	var kinds []Capabilities
+	for _, r := range reaches {
+		kinds = append(kinds, r.kinds...)
+	}
+	first := reaches[0].entry
+	if first == "" {
+		return kindNames(kinds)
+	}
+	if more := len(reaches) - 1; more > 0 {
+		return fmt.Sprintf("%s (%s and %d more)", kindNames(kinds), clip(first), more)
+	}
+	return fmt.Sprintf("%s (%s)", kindNames(kinds), clip(first))
+}
+
+// samePlace warns about copies that stay beside their original.
+func (c *compiler) samePlace(path string, rule Rule, selection string, reaches []reach) {
+	for i, action := range rule.CopyActions {
+		stays := func(r reach) bool {
+			return r.region == action.Region && (action.Account == AccountVariable || action.Account == r.account)
+		}
+		if action.Region != "" && slices.ContainsFunc(reaches, stays) {
+			c.report.warning(indexed(path+".copy_actions", i), "selection %s names resources of %s, the region of the copy: copies in the same region and account do not survive its loss", selection, action.Region)
+		}
+	}
+}
+
+// kindNames lists kinds once each, in the order given.
+func kindNames(kinds []Capabilities) string {
+	var names []string
+	for _, k := range kinds {
+		if !slices.Contains(names, string(k.Kind)) {
+			names = append(names, string(k.Kind))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -1,0 +1,184 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+)
+
+// Limits of one Set; AWS Backup's own quotas on plans are lower.
+const (
+	maxFiles             = 1000
+	maxPlans             = 1000
+	maxRulesPerPlan      = 100
+	maxSelectionsPerPlan = 100
+	maxCopiesPerRule     = 10
+)
+
+// Compile reads policy files (Holdfast's YAML) into a Set. It reports everything that is
+// wrong at once; the Set is nil when there is any problem. Warnings never stop it. caps
+// says what the kinds can do, so that a rule which cannot be carried out is refused here;
+// without caps nothing about kinds is checked.
+func Compile(files []File, caps []Capabilities) (*Set, Result) {
+	if len(files) > maxFiles {
+		return nil, Result{Problems: []Problem{{Message: fmt.Sprintf("%d policy files: at most %d are read", len(files), maxFiles)}}}
+	}
+	c := compiler{caps: caps, plans: map[string]string{}}
+	reports := make([]*report, 0, len(files))
+	for _, f := range files {
+		c.report = newReport(f.Name)
+		reports = append(reports, c.report)
+		c.file(f)
+	}
+	result := gather(reports)
+	if len(result.Problems) > 0 {
+		return nil, result
+	}
+	return &c.set, result
+}
+
+// compiler carries what is known across files; report is the current file's.
+type compiler struct {
+	caps   []Capabilities
+	set    Set
+	plans  map[string]string // folded plan name: where it was first seen
+	report *report
+}
+
+func (c *compiler) file(f File) {
+	doc := parseDocument(f, c.report)
+	if len(c.set.Plans)+len(doc.Plans) > maxPlans {
+		c.report.problem("plans", "more than %d plans in all files", maxPlans)
+		return
+	}
+	if len(doc.Plans) == 0 && len(c.report.problems) == 0 {
+		c.report.warning("plans", "the file has no plans")
+	}
+	for i, p := range doc.Plans {
+		c.plan(f.Name, fmt.Sprintf("plans[%d]", i), p)
+	}
+}
+
+func (c *compiler) plan(file, path string, doc planDoc) {
+	plan := Plan{Name: doc.Name, Source: file}
+	c.name(path, "plan", doc.Name)
+	c.unique(c.plans, path, "plan", doc.Name)
+	c.size(path+".rules", "rules", len(doc.Rules), maxRulesPerPlan)
+	c.size(path+".selections", "selections", len(doc.Selections), maxSelectionsPerPlan)
+	if len(doc.Rules) == 0 {
+		c.report.problem(path+".rules", "plan %s has no rules: add one", clip(doc.Name))
+	}
+	if len(doc.Selections) == 0 {
+		c.report.warning(path, "plan %s has no selections, so it backs up nothing", clip(doc.Name))
+	}
+	rules, selections := map[string]string{}, map[string]string{}
+	for i, r := range doc.Rules {
+		at := fmt.Sprintf("%s.rules[%d]", path, i)
+		c.unique(rules, at, "rule", r.Name)
+		plan.Rules = append(plan.Rules, c.rule(at, r))
+	}
+	for i, s := range doc.Selections {
+		at := fmt.Sprintf("%s.selections[%d]", path, i)
+		c.unique(selections, at, "selection", s.Name)
+		plan.Selections = append(plan.Selections, c.selection(at, s))
+	}
+	c.set.Plans = append(c.set.Plans, plan)
+	c.carriedOut(path, doc, plan)
+}
+
+func (c *compiler) rule(path string, doc ruleDoc) Rule {
+	c.name(path, "rule", doc.Name)
+	c.vaultName(path+".target_backup_vault_name", doc.TargetBackupVaultName)
+	c.size(path+".copy_actions", "copy actions", len(doc.CopyActions), maxCopiesPerRule)
+	c.recoveryPointTags(path+".recovery_point_tags", doc.RecoveryPointTags)
+	rule := Rule{
+		Name:              doc.Name,
+		Vault:             doc.TargetBackupVaultName,
+		Schedule:          c.schedule(path, doc),
+		StartWindow:       c.window(path+".start_window_minutes", doc.StartWindowMinutes, defaultStartWindow),
+		CompletionWindow:  c.window(path+".completion_window_minutes", doc.CompletionWindowMinutes, defaultCompletionWindow),
+		Lifecycle:         c.lifecycle(path+".lifecycle", doc.Lifecycle),
+		RecoveryPointTags: maps.Clone(doc.RecoveryPointTags),
+	}
+	destinations := map[string]string{}
+	for i, action := range doc.CopyActions {
+		at := fmt.Sprintf("%s.copy_actions[%d]", path, i)
+		if first, seen := destinations[action.DestinationBackupVaultARN]; seen {
+			c.report.problem(at+".destination_backup_vault_arn", "the same destination as %s: remove one", first)
+		}
+		destinations[action.DestinationBackupVaultARN] = at
+		rule.CopyActions = append(rule.CopyActions, c.copyAction(at, action))
+	}
+	c.keptCopies(path, rule)
+	return rule
+}
+
+func (c *compiler) selection(path string, doc selectionDoc) Selection {
+	s, problems, warnings := NewSelection(doc.Name, doc.Criteria)
+	for _, p := range problems {
+		c.report.problem(join(path, p.Path), "%s", p.Message)
+	}
+	for _, w := range warnings {
+		c.report.warning(join(path, w.Path), "%s", w.Message)
+	}
+	if doc.IAMRoleARN != "" {
+		c.report.warning(path+".iam_role_arn", "ignored: Holdfast takes its roles from the configuration")
+	}
+	if len(problems) > 0 { // keep what was written, so that no second problem arises from its absence
+		return Selection{Name: doc.Name}
+	}
+	return s
+}
+
+func (c *compiler) schedule(path string, doc ruleDoc) Schedule {
+	path += ".schedule_expression"
+	expression := doc.ScheduleExpression
+	if expression == "" {
+		expression = DefaultSchedule
+	}
+	if _, err := loadLocation(doc.ScheduleTimezone); err != nil {
+		c.report.problem(path+"_timezone", "%v", err)
+		doc.ScheduleTimezone = "" // the expression is still worth checking
+	}
+	s, warnings, err := ParseSchedule(expression, doc.ScheduleTimezone)
+	if err != nil {
+		c.report.problem(path, "%v", err)
+		return s
+	}
+	for _, w := range warnings {
+		c.report.warning(path, "%s", w)
+	}
+	if s.SubHourly() {
+		c.report.problem(path, "%s runs more than once an hour: AWS Backup takes no plan whose runs are less than an hour apart; name one minute", s)
+	}
+	if _, ok := s.Next(time.Time{}); !ok {
+		c.report.problem(path, "%s never runs: no date has all of these values", s)
+	}
+	return s
+}
+
+// name checks what plans and rules are called.
+func (c *compiler) name(path, what, name string) {
+	if !validName.MatchString(name) {
+		c.report.problem(path+".name", "%s name %q: %s", what, clip(name), nameRule)
+	}
+}
+
+// unique refuses a second name that differs from an earlier one at most in case: ids of
+// jobs are made from folded names.
+func (c *compiler) unique(seen map[string]string, path, what, name string) {
+	folded := strings.ToLower(name)
+	where := fmt.Sprintf("%s:%d", c.report.file, c.report.line(path+".name"))
+	if first, taken := seen[folded]; taken && folded != "" {
+		c.report.problem(path+".name", "%s %s exists already in %s (case does not count): rename one", what, clip(name), first)
+		return
+	}
+	seen[folded] = where
+}
+
+func (c *compiler) size(path, what string, n, most int) {
+	if n > most {
+		c.report.problem(path, "%d %s: at most %d are allowed", n, what, most)
+	}
+}

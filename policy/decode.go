@@ -1,0 +1,248 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits on one document, against files that are not policies and YAML bombs.
+const (
+	maxFileBytes = 1 << 20
+	maxDepth     = 24
+	maxNodes     = 200_000 // aliases count each time they are followed
+)
+
+// decoder fills Go values from YAML nodes. It refuses what the types do not name and goes
+// on after a mistake, so that one run finds all of them.
+type decoder struct {
+	report *report
+	nodes  int
+}
+
+// decode puts node into v. Struct fields carry their key in the yaml tag; ",required"
+// keys must be there, ",inline" fields lend their keys to the parent.
+func (d *decoder) decode(node *yaml.Node, path string, v reflect.Value, depth int) {
+	d.report.lines[path] = node.Line
+	d.nodes++
+	switch {
+	case d.nodes > maxNodes:
+		if d.nodes == maxNodes+1 {
+			d.report.problem("", "the document has more than %d values, counting what aliases repeat", maxNodes)
+		}
+		return
+	case depth > maxDepth:
+		d.report.problem(path, "nested deeper than %d levels, or an alias contains itself", maxDepth)
+		return
+	case node.Kind == yaml.AliasNode:
+		d.decode(node.Alias, path, v, depth+1)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.object(node, path, v, depth)
+	case reflect.Slice:
+		d.list(node, path, v, depth)
+	case reflect.Map:
+		d.stringMap(node, path, v, depth)
+	case reflect.String:
+		d.text(node, path, v)
+	case reflect.Pointer: // only *int64: absent and 0 differ
+		d.number(node, path, v)
+	default:
+		panic(fmt.Sprintf("policy: no decoding into %s", v.Type()))
+	}
+}
+
+func (d *decoder) object(node *yaml.Node, path string, v reflect.Value, depth int) {
+	if node.Kind != yaml.MappingNode {
+		d.report.problem(path, "want key: value pairs, found %s", describe(node))
+		return
+	}
+	fields := fieldsOf(v)
+	seen := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		child := join(path, clip(key.Value))
+		if !d.key(key, child, seen) {
+			continue
+		}
+		f, known := fields[key.Value]
+		if !known {
+			d.unknown(key, path, fields)
+			continue
+		}
+		d.decode(value, child, f.value, depth+1)
+		d.report.lines[child] = key.Line
+	}
+	for name, f := range fields {
+		if _, present := seen[name]; f.required && !present {
+			d.report.lines[join(path, name)] = node.Line
+			d.report.problem(join(path, name), "%s is missing", name)
+		}
+	}
+}
+
+// key checks what is true of every key; a refused one is reported and skipped.
+func (d *decoder) key(key *yaml.Node, child string, seen map[string]int) bool {
+	switch {
+	case key.ShortTag() == "!!merge":
+		d.report.problemAt(key.Line, child, "merge keys (<<) are not supported: repeat the keys or use an alias as the whole value")
+		return false
+	case key.Kind != yaml.ScalarNode:
+		d.report.problemAt(key.Line, child, "a key must be plain text, found %s", describe(key))
+		return false
+	case seen[key.Value] > 0:
+		d.report.problemAt(key.Line, child, "%s is given twice, first in line %d: remove one", clip(key.Value), seen[key.Value])
+		return false
+	}
+	seen[key.Value] = key.Line
+	return true
+}
+
+func (d *decoder) unknown(key *yaml.Node, path string, fields map[string]field) {
+	child := join(path, clip(key.Value))
+	d.nodes++
+	if reason, ok := notCarriedOut[normalise(key.Value)]; ok {
+		d.report.problemAt(key.Line, child, "%s: %s", key.Value, reason)
+		return
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	if name, ok := suggest(key.Value, names); ok {
+		d.report.problemAt(key.Line, child, "unknown key %q: did you mean %s?", clip(key.Value), name)
+		d.report.mute(join(path, name)) // do not also report the meant key as missing
+		return
+	}
+	d.report.problemAt(key.Line, child, "unknown key %q: the keys here are %s", clip(key.Value), sortedList(names))
+}
+
+func (d *decoder) list(node *yaml.Node, path string, v reflect.Value, depth int) {
+	if node.Kind != yaml.SequenceNode {
+		d.report.problem(path, "want a list, found %s", describe(node))
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), 0, min(len(node.Content), 1024)))
+	for i, item := range node.Content {
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.decode(item, fmt.Sprintf("%s[%d]", path, i), element, depth+1)
+		if d.nodes > maxNodes {
+			return
+		}
+		v.Set(reflect.Append(v, element))
+	}
+}
+
+func (d *decoder) stringMap(node *yaml.Node, path string, v reflect.Value, depth int) {
+	if node.Kind != yaml.MappingNode {
+		d.report.problem(path, "want key: value pairs, found %s", describe(node))
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	seen := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		child := join(path, clip(key.Value))
+		if !d.key(key, child, seen) {
+			continue
+		}
+		value := reflect.New(v.Type().Elem()).Elem()
+		d.decode(node.Content[i+1], child, value, depth+1)
+		v.SetMapIndex(reflect.ValueOf(key.Value), value)
+	}
+}
+
+func (d *decoder) text(node *yaml.Node, path string, v reflect.Value) {
+	switch {
+	case node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null":
+		d.report.problem(path, "want text, found %s", describe(node))
+	case node.ShortTag() != "!!str":
+		d.report.problem(path, "want text, found %s: put it in quotes, %q", describe(node), clip(node.Value))
+	default:
+		v.SetString(node.Value)
+	}
+}
+
+// number takes plain decimal digits only: YAML would read 010 as eight and 1_0 as ten.
+func (d *decoder) number(node *yaml.Node, path string, v reflect.Value) {
+	digits := strings.TrimPrefix(node.Value, "-")
+	plain := digits != "" && strings.Trim(digits, "0123456789") == "" && (digits == "0" || digits[0] != '0')
+	switch {
+	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str" && plain:
+		d.report.problem(path, "want a whole number, found text: remove the quotes around %s", clip(node.Value))
+	case node.Kind != yaml.ScalarNode || !plain:
+		d.report.problem(path, "want a whole number in plain digits, found %s", describe(node))
+	default:
+		n, err := strconv.ParseInt(node.Value, 10, 64)
+		if err != nil {
+			d.report.problem(path, "%s is too large a number", clip(node.Value))
+			return
+		}
+		v.Set(reflect.ValueOf(&n))
+	}
+}
+
+// field is where a key's value goes.
+type field struct {
+	value    reflect.Value
+	required bool
+}
+
+func fieldsOf(v reflect.Value) map[string]field {
+	fields := map[string]field{}
+	for i := range v.NumField() {
+		name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+		if option == "inline" {
+			for inlined, f := range fieldsOf(v.Field(i)) {
+				fields[inlined] = f
+			}
+			continue
+		}
+		fields[name] = field{value: v.Field(i), required: option == "required"}
+	}
+	return fields
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// describe names a node in words of the person who wrote it.
+func describe(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "key: value pairs"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch node.ShortTag() {
+	case "!!null":
+		return "nothing"
+	case "!!bool":
+		return "the boolean " + clip(node.Value)
+	case "!!int", "!!float":
+		return "the number " + clip(node.Value)
+	case "!!timestamp":
+		return "the date " + clip(node.Value)
+	}
+	return fmt.Sprintf("the text %q", clip(node.Value))
+}
+
+// clip keeps quoted input short in messages.
+func clip(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}

@@ -1,0 +1,128 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// File is one policy document as read.
+type File struct {
+	Name string // as the user knows it; used in problems
+	Data []byte
+}
+
+// document and the types below are the YAML as written; a nil number was left out.
+type document struct {
+	Plans []planDoc `yaml:"plans,required"`
+}
+
+type planDoc struct {
+	Name       string         `yaml:"name,required"`
+	Rules      []ruleDoc      `yaml:"rules,required"`
+	Selections []selectionDoc `yaml:"selections"`
+}
+
+type ruleDoc struct {
+	Name                    string            `yaml:"name,required"`
+	ScheduleExpression      string            `yaml:"schedule_expression"`
+	ScheduleTimezone        string            `yaml:"schedule_expression_timezone"`
+	StartWindowMinutes      *int64            `yaml:"start_window_minutes"`
+	CompletionWindowMinutes *int64            `yaml:"completion_window_minutes"`
+	TargetBackupVaultName   string            `yaml:"target_backup_vault_name,required"`
+	Lifecycle               lifecycleDoc      `yaml:"lifecycle"`
+	CopyActions             []copyActionDoc   `yaml:"copy_actions"`
+	RecoveryPointTags       map[string]string `yaml:"recovery_point_tags"`
+}
+
+type lifecycleDoc struct {
+	MoveToColdStorageAfterDays *int64 `yaml:"move_to_cold_storage_after_days"`
+	DeleteAfterDays            *int64 `yaml:"delete_after_days"`
+}
+
+type copyActionDoc struct {
+	DestinationBackupVaultARN string       `yaml:"destination_backup_vault_arn,required"`
+	Lifecycle                 lifecycleDoc `yaml:"lifecycle"`
+	KMSKeyARN                 string       `yaml:"kms_key_arn"`
+}
+
+type selectionDoc struct {
+	Name       string   `yaml:"name,required"`
+	IAMRoleARN string   `yaml:"iam_role_arn"` // AWS's; roles come from Holdfast's configuration
+	Criteria   Criteria `yaml:",inline"`
+}
+
+// parseDocument reads one file as far as it can be read; what is wrong is in the report.
+func parseDocument(f File, r *report) (doc document) {
+	if len(f.Data) > maxFileBytes {
+		r.problem("", "the file has %d bytes, at most %d are read", len(f.Data), maxFileBytes)
+		return doc
+	}
+	if at := invalidUTF8(f.Data); at >= 0 {
+		r.problemAt(1+bytes.Count(f.Data[:at], []byte("\n")), "", "the file is not UTF-8: byte %d; save it as UTF-8", at)
+		return doc
+	}
+	root, ok := parseYAML(f.Data, r)
+	if !ok {
+		return doc
+	}
+	d := decoder{report: r}
+	d.decode(root, "", reflect.ValueOf(&doc).Elem(), 0)
+	return doc
+}
+
+func invalidUTF8(data []byte) (at int) {
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size <= 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// parseYAML returns the root of the only document in data.
+func parseYAML(data []byte, r *report) (root *yaml.Node, ok bool) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var first, second yaml.Node
+	switch err := decoder.Decode(&first); {
+	case errors.Is(err, io.EOF):
+		r.problem("", "the file is empty: write plans: and a list of plans, or plans: [] for none")
+		return nil, false
+	case err != nil:
+		r.yamlError(err)
+		return nil, false
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		r.problemAt(second.Line, "", "the file has a second document (---): use one file for each")
+		return nil, false
+	case !errors.Is(err, io.EOF):
+		r.yamlError(err)
+		return nil, false
+	}
+	return first.Content[0], true
+}
+
+var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// yamlError reports a syntax error with the line the parser put into its text.
+func (r *report) yamlError(err error) {
+	text := err.Error()
+	found := yamlErrorLine.FindStringSubmatch(text)
+	line := 0
+	if found != nil && found[1] != "" {
+		line, _ = strconv.Atoi(found[1]) // digits only; too many of them leave 0, line unknown
+	}
+	if found != nil {
+		text = text[len(found[0]):]
+	}
+	r.problemAt(line, "", "not valid YAML: %s", clip(text))
+}

@@ -1,0 +1,115 @@
+package policy
+
+import (
+	"math/bits"
+	"time"
+)
+
+// civil is a minute as a wall clock shows it, without a zone.
+type civil struct{ year, month, day, hour, minute int }
+
+// Next returns the first instant strictly after the given one at which the schedule is
+// due, in UTC; ok is false when there is none up to the end of 2199. A local time that
+// clocks skip does not run; one they show twice runs once, on the first pass.
+// Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+func (s Schedule) Next(after time.Time) (at time.Time, ok bool) {
+	if s.location == nil {
+		return time.Time{}, false
+	}
+	local := after.In(s.location)
+	from := civil{local.Year(), int(local.Month()), local.Day(), local.Hour(), local.Minute()}
+	if from.year < minYear {
+		from = civil{year: minYear, month: 1, day: 1}
+	}
+	for {
+		found, ok := s.from(from)
+		if !ok {
+			return time.Time{}, false
+		}
+		if at, exists := firstInstant(found, s.location); exists && at.After(after) {
+			return at, true
+		}
+		from = found
+		from.minute++ // 60 is fine: inDay goes on with the next hour
+	}
+}
+
+// from returns the first wall-clock minute at or after c that all fields take.
+func (s *Schedule) from(c civil) (civil, bool) {
+	for ; c.year <= maxYear; c = (civil{year: c.year + 1, month: 1, day: 1}) {
+		if !s.years.has(c.year - minYear) {
+			continue
+		}
+		if found, ok := s.inYear(c); ok {
+			return found, true
+		}
+	}
+	return civil{}, false
+}
+
+func (s *Schedule) inYear(c civil) (civil, bool) {
+	for ; c.month <= 12; c = (civil{year: c.year, month: c.month + 1, day: 1}) {
+		if s.months>>c.month&1 == 0 {
+			continue
+		}
+		if found, ok := s.inMonth(c); ok {
+			return found, true
+		}
+	}
+	return civil{}, false
+}
+
+func (s *Schedule) inMonth(c civil) (civil, bool) {
+	days := s.days.in(c.year, c.month) >> c.day << c.day
+	for ; days != 0; days &= days - 1 {
+		if day := bits.TrailingZeros32(days); day > c.day {
+			c.day, c.hour, c.minute = day, 0, 0
+		}
+		if found, ok := s.inDay(c); ok {
+			return found, true
+		}
+	}
+	return civil{}, false
+}
+
+func (s *Schedule) inDay(c civil) (civil, bool) {
+	hours := s.hours >> c.hour << c.hour
+	for ; hours != 0; hours &= hours - 1 {
+		if hour := bits.TrailingZeros64(hours); hour > c.hour {
+			c.hour, c.minute = hour, 0
+		}
+		if minutes := s.minutes >> c.minute << c.minute; minutes != 0 {
+			c.minute = bits.TrailingZeros64(minutes)
+			return c, true
+		}
+	}
+	return civil{}, false
+}
+
+// Offsets from UTC have stayed within a day since 1970, and a zone changes its offset a
+// few times a year at most.
+const (
+	maxOffsetSeconds = 24 * 60 * 60
+	maxOffsetChanges = 8
+)
+
+// firstInstant returns the earliest instant at which clocks in the zone show c; ok is
+// false when they skip it. time.Date does not promise which of two passes it picks, so
+// the offsets in force around c are tried in order.
+func firstInstant(c civil, location *time.Location) (at time.Time, ok bool) {
+	wall := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, 0, 0, time.UTC).Unix()
+	probe := time.Unix(wall-maxOffsetSeconds, 0).In(location)
+	for range maxOffsetChanges {
+		_, offset := probe.Zone()
+		start, end := probe.ZoneBounds()
+		at = time.Unix(wall-int64(offset), 0).UTC()
+		if !at.Before(start) && (end.IsZero() || at.Before(end)) {
+			return at, true
+		}
+		if end.IsZero() || end.Unix() > wall+maxOffsetSeconds {
+			break
+		}
+		probe = end
+	}
+	return time.Time{}, false
+}
