@@ -25,7 +25,7 @@ func dueFires(rule policy.Rule, state catalog.RuleState, now time.Time) (due tim
 	var all []time.Time
 	for at, ok := rule.Next(from); ok && !at.After(now); at, ok = rule.Next(at) {
 		all = append(all, at)
-		if len(all) > maxMissedFires {
+		if len(all) > maxMissedFires+1 {
 			all = all[1:]
 		}
 	}

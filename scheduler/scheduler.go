@@ -85,7 +85,7 @@ func New(store catalog.Store, controller admission.Controller, queue Queue, ende
 	}
 	return &Scheduler{
 		noticed: map[string]time.Time{},
-		store: store, controller: controller, queue: queue, ender: ender, drivers: drivers,
+		store:   store, controller: controller, queue: queue, ender: ender, drivers: drivers,
 		policy: currentPolicy, clock: c, log: log, opts: opts,
 	}
 }

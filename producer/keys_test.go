@@ -1,0 +1,76 @@
+package producer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/admission"
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/resource"
+)
+
+func job(op driver.Operation) catalog.Job {
+	return catalog.Job{
+		ID: "j1", Type: op, Kind: resource.EBS, Account: "111122223333", Region: "eu-west-1", Plan: "p",
+		ResourceARN: "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1", PointID: "p1", StartBy: time.Unix(1000, 0),
+	}
+}
+
+func TestRequestOfABackup(t *testing.T) {
+	t.Parallel()
+	got := NewRequest(job(driver.Backup))
+	want := admission.Request{
+		JobID: "j1", Ring: admission.Normal, Group: "111122223333/eu-west-1/ebs/backup", Account: "111122223333",
+		Keys:     []admission.Key{"fleet=all", "account=111122223333", "quota-ebs-backup=111122223333/eu-west-1"},
+		Resource: got.Resource, Band: bandBackup, Deadline: time.Unix(1000, 0),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRestoresGoFirstAndWaitForNothingOfTheirSource(t *testing.T) {
+	t.Parallel()
+	got := NewRequest(job(driver.Restore))
+	if got.Ring != admission.Express || got.Resource != "" || got.Keys[1] != "restores=111122223333" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestResourceKeysSeparateWhatMayRunAtOnce(t *testing.T) {
+	t.Parallel()
+	backup, copied, expiry := job(driver.Backup), job(driver.Copy), job(driver.Expire)
+	copied.Region = "eu-central-1"
+	other := job(driver.Backup)
+	other.ResourceARN += "2"
+	keys := map[admission.Key]string{}
+	for name, j := range map[string]catalog.Job{"backup": backup, "copy": copied, "expiry": expiry, "other resource": other} {
+		key := NewRequest(j).Resource
+		if before, taken := keys[key]; taken {
+			t.Errorf("%s and %s share the key %s", name, before, key)
+		}
+		keys[key] = name
+	}
+	again := job(driver.Backup)
+	again.ID = "j2"
+	if NewRequest(again).Resource != NewRequest(backup).Resource {
+		t.Error("two backups of one resource must share a key")
+	}
+}
+
+func TestDefaultCapsCarryAWSQuotas(t *testing.T) {
+	t.Parallel()
+	got := DefaultCaps(40, 5, 0, []driver.Descriptor{
+		{Kind: resource.EBS, Quotas: []driver.Quota{{Operation: driver.Copy, Limit: 20}}},
+	})
+	want := admission.Caps{"account=*": 40, "restores=*": 5, "quota-ebs-copy=*": 20}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if DefaultCaps(1, 1, 500, nil)["fleet=all"] != 500 {
+		t.Error("a fleet cap that is set must be there")
+	}
+}
