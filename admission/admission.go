@@ -33,6 +33,9 @@ const (
 // account=111122223333, quota=111122223333/eu-west-1/ebs/backup or resource=<hash>.
 type Key string
 
+// ResourceDimension is the dimension of resource keys; their cap is always 1.
+const ResourceDimension = "resource"
+
 // NewKey joins dimension and value.
 func NewKey(dimension, value string) Key { return Key(dimension + "=" + value) }
 
@@ -46,7 +49,8 @@ func (k Key) Dimension() string {
 // of their own: dimension=*.
 func (k Key) Default() Key { return Key(k.Dimension() + "=*") }
 
-// Request asks for slots for one job.
+// Request asks for slots for one job. No name in it has white space or control
+// characters or more than 256 bytes; Submit refuses all jobs when one does.
 type Request struct {
 	JobID string
 	Ring  Ring
@@ -55,7 +59,7 @@ type Request struct {
 	Group   string
 	Account string // the ring of accounts turns on it
 	Keys    []Key  // 1 to 8, without duplicates
-	// Resource, when not empty, is a key only this job's resource has; its cap is 1.
+	// Resource, when not empty, is resource=<value>, a key only this job's resource has.
 	Resource Key
 	Band     int       // 0 first: on-demand, backup, copy, expire
 	Deadline time.Time // earlier first inside a band; zero is last

@@ -14,20 +14,23 @@ local LOOK = -2e15    -- not ranked yet
 
 local wakeEmpty = false
 
--- offer wakes the keys that somebody waits for.
+-- linesOf names what may wait for a key.
+local function linesOf(key)
+  if isResource(key) then return P .. 'r:' .. key:sub(10) end
+  return lineName('n', key), lineName('e', key)
+end
+
+-- offer wakes the keys that somebody waits for. Mostly nobody does, so one EXISTS asks
+-- for all of them first.
 local function offer(keys)
   local names = {}
   for _, key in ipairs(keys) do
-    if isResource(key) then
-      names[#names + 1] = P .. 'r:' .. key:sub(10)
-    else
-      names[#names + 1] = lineName('n', key)
-      names[#names + 1] = lineName('e', key)
-    end
+    for _, name in ipairs({linesOf(key)}) do names[#names + 1] = name end
   end
   if #names == 0 or call('EXISTS', unpack(names)) == 0 then return end
-  -- Waking a key nobody waits for is harmless: the loop drops it.
-  for _, key in ipairs(keys) do call('ZADD', P .. 'wake', text(LOOK), key) end
+  for _, key in ipairs(keys) do
+    if call('EXISTS', linesOf(key)) > 0 then call('ZADD', P .. 'wake', text(LOOK), key) end
+  end
 end
 
 -- free takes all slots from a holder.
@@ -161,7 +164,9 @@ local function grant(g, job, jobScore, resource, score)
   charge(g.ring, g.account, score)
   g.turn = nextTurn()
   if call('EXISTS', P .. 'q:' .. g.n) == 1 then move(g, nextLine(g)) else settle(g) end
-  call('ZADD', lineName(g.ring, 'ring'), 'XX', text(score + 1), g.account)
+  if g.at ~= 'ring' then -- its other groups pay too
+    call('ZADD', lineName(g.ring, 'ring'), 'XX', text(score + 1), g.account)
+  end
   return h.generation
 end
 

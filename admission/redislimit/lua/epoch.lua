@@ -1,0 +1,6 @@
+-- epoch.lua: returns the open epoch.
+--
+-- ARGV  anything
+-- Result  OK, 0, epoch. Reads only.
+
+return {'OK', '0', text(epoch)}

@@ -1,0 +1,6 @@
+-- run.lua: only pumps.
+--
+-- ARGV  anything
+-- Result  as pump.
+
+return pump()
