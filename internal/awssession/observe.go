@@ -50,6 +50,10 @@ func observeAttempts(req Request, clk clock.Clock, observe func(Call)) func(*mid
 		return out, metadata, err
 	}
 	return func(stack *middleware.Stack) error {
+		// Presigning a copy's source URL runs the stack without retries and sends nothing.
+		if _, sends := stack.Finalize.Get("Retry"); !sends {
+			return nil
+		}
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("holdfast:observe", report), "Retry", middleware.After)
 	}
 }

@@ -211,3 +211,14 @@ func TestSessionNameFitsSTS(t *testing.T) {
 		t.Errorf("session name %q does not fit STS", name)
 	}
 }
+
+func TestPresigningIsNotObserved(t *testing.T) {
+	t.Parallel()
+	provider := newTestProvider(t, &fakeSTS{}, func(o *Options) {
+		o.Observer = func(c Call) { t.Errorf("observed %+v, but presigning sends nothing", c) }
+	})
+	client := sts.NewPresignClient(sts.NewFromConfig(provider.Base("")))
+	if _, err := client.PresignGetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{}); err != nil {
+		t.Errorf("presign: %v", err)
+	}
+}

@@ -53,9 +53,12 @@ func Resolve(d driver.Descriptor, recorded, overrides map[string]string) *Values
 	return v
 }
 
-// Problem notes one sentence that names a parameter.
+// Problem notes one sentence that names a parameter; the same sentence only once, since
+// a value may be read twice.
 func (v *Values) Problem(format string, args ...any) {
-	v.problems = append(v.problems, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); !slices.Contains(v.problems, text) {
+		v.problems = append(v.problems, text)
+	}
 }
 
 // Given reports whether the user gave name.

@@ -1,0 +1,45 @@
+package ebs
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"holdfast/driver"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// Delete deletes the snapshot if it carries the installation's mark.
+func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
+	client, err := d.clients.Get(ctx, req.Scope, resource.ForExpire)
+	if err != nil {
+		return err
+	}
+	ours, err := owned(ctx, client, req)
+	if err != nil || !ours {
+		return err
+	}
+	_, err = client.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: aws.String(string(req.Ref))})
+	if err := wrap("DeleteSnapshot", err); !failure.Is(err, failure.NotFound) {
+		return err
+	}
+	return nil
+}
+
+// owned reports whether the snapshot is there and ours; one that is there and not ours
+// is an error of class held.
+func owned(ctx context.Context, client api, req driver.DeleteRequest) (bool, error) {
+	there := false
+	err := eachSnapshot(ctx, client, func(s *types.Snapshot) error {
+		there = true
+		if mark, ok := driver.MarkFromTags(fromTags(s.Tags)); !ok || mark.Installation != req.Installation {
+			return failure.Errorf(failure.Held, "snapshot %s does not carry the mark of installation %s",
+				req.Ref, req.Installation)
+		}
+		return nil
+	}, filter("snapshot-id", string(req.Ref)))
+	return there, err
+}

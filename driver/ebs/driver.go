@@ -1,0 +1,71 @@
+package ebs
+
+import (
+	"time"
+
+	"holdfast/driver"
+	"holdfast/driver/internal/clients"
+	"holdfast/internal/awssession"
+	"holdfast/resource"
+)
+
+// lookMax is how many values one filter of a Describe call may have.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+const lookMax = 200
+
+// settle is how long EC2's reads may miss what was just made. AWS gives no figure; two
+// minutes is well beyond the delays it describes.
+// Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+const settle = 120 * time.Second
+
+// Driver is the driver of EBS volumes. It is safe for concurrent use.
+type Driver struct {
+	clients *clients.Pool[api]
+}
+
+var (
+	_ driver.Driver   = (*Driver)(nil)
+	_ driver.Copier   = (*Driver)(nil)
+	_ driver.Restorer = (*Driver)(nil)
+)
+
+// New returns a driver that takes its AWS configurations from sessions.
+func New(sessions awssession.Provider) *Driver {
+	return &Driver{clients: newClients(sessions)}
+}
+
+// Descriptor returns the facts about EBS volumes and their snapshots.
+func (*Driver) Descriptor() driver.Descriptor {
+	return driver.Descriptor{
+		Kind: resource.EBS, Title: "EBS volume",
+		ARNPattern: "arn:*:ec2:*:*:volume/*",
+		CopyRegion: true,
+		LookMax:    lookMax,
+		Settle:     map[driver.Operation]time.Duration{driver.Backup: settle, driver.Copy: settle},
+		Actions:    actions(),
+		Quotas: []driver.Quota{{
+			Operation: driver.Copy, Limit: 20,
+			Source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html",
+		}},
+		Restore: restoreParameters(),
+	}
+}
+
+// actions has read-only calls under discover alone: looking and finding use that role
+// whatever the job is. Copies and restores of encrypted snapshots act on keys as the
+// caller. Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+func actions() map[resource.Purpose][]string {
+	return map[resource.Purpose][]string{
+		resource.ForDiscover: {"ec2:DescribeSnapshots", "ec2:DescribeVolumes"},
+		resource.ForBackup:   {"ec2:CreateSnapshot", "ec2:CreateTags"},
+		resource.ForCopy: {
+			"ec2:CopySnapshot", "ec2:CreateTags", "kms:CreateGrant", "kms:Decrypt",
+			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+		},
+		resource.ForRestore: {
+			"ec2:CreateTags", "ec2:CreateVolume", "kms:CreateGrant", "kms:Decrypt",
+			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+		},
+		resource.ForExpire: {"ec2:DeleteSnapshot", "ec2:DescribeSnapshots"},
+	}
+}

@@ -1,0 +1,25 @@
+package ebs
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"holdfast/driver"
+	"holdfast/resource"
+)
+
+// List lists the snapshots that carry a mark.
+func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driver.Artefact) error) error {
+	client, err := d.clients.Get(ctx, scope, resource.ForDiscover)
+	if err != nil {
+		return err
+	}
+	return eachSnapshot(ctx, client, func(s *types.Snapshot) error {
+		mark, ok := driver.MarkFromTags(fromTags(s.Tags))
+		if !ok {
+			return nil
+		}
+		return yield(driver.Artefact{Point: pointOf(scope, s), Mark: mark, State: stateOf(s.State)})
+	}, filter("tag-key", driver.TagInstallation))
+}

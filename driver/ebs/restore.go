@@ -1,0 +1,68 @@
+package ebs
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"holdfast/driver"
+	"holdfast/driver/internal/marktags"
+	"holdfast/driver/internal/parameters"
+	"holdfast/resource"
+)
+
+// PlanRestore plans the one call of a restore.
+func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, error) {
+	in, values, err := d.createVolume(req)
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	call, err := parameters.Call("ec2:CreateVolume", in)
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	return values.Plan(call)
+}
+
+// Restore creates a volume from the snapshot. CreateVolume takes the mark's token, so a
+// repeated call returns the volume of the first.
+func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
+	in, _, err := d.createVolume(req)
+	if err != nil {
+		return "", err
+	}
+	client, err := d.clients.Get(ctx, req.Scope, resource.ForRestore)
+	if err != nil {
+		return "", err
+	}
+	out, err := client.CreateVolume(ctx, in)
+	if err != nil {
+		return "", wrap("CreateVolume", err)
+	}
+	return driver.Ref(aws.ToString(out.VolumeId)), nil
+}
+
+// FinishRestore has nothing to do: CreateVolume sets everything, tags included.
+func (*Driver) FinishRestore(context.Context, driver.RestoreRequest, driver.Ref) error { return nil }
+
+// createVolume decides the input of CreateVolume, or reports everything wrong with it.
+func (d *Driver) createVolume(req driver.RestoreRequest) (*ec2.CreateVolumeInput, *parameters.Values, error) {
+	values, err := d.resolve(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	in := &ec2.CreateVolumeInput{
+		SnapshotId: aws.String(string(req.Point.Ref)), ClientToken: aws.String(req.Mark.Token()),
+		AvailabilityZone: values.String("availability_zone"),
+		VolumeType:       types.VolumeType(values.Text("volume_type")),
+		Size:             values.Int32("size_gib", 1),
+		Iops:             values.Int32("iops", 1), Throughput: values.Int32("throughput", 1),
+		Encrypted: values.Bool("encrypted"), KmsKeyId: values.String("kms_key_id"),
+		MultiAttachEnabled: values.Bool("multi_attach"),
+		TagSpecifications: tagSpecification(types.ResourceTypeVolume,
+			marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags))),
+	}
+	return in, values, values.Err()
+}
