@@ -24,7 +24,7 @@ var vendors = []struct {
 	{"github.com/jackc/", []string{"catalog/sqlstore"}},
 	{"github.com/pressly/", []string{"catalog/sqlstore"}},
 	{"modernc.org/", []string{"catalog/sqlstore"}},
-	{"github.com/oklog/ulid/", []string{"catalog", "producer", "engine", "scheduler", "app", "cli"}},
+	{"github.com/oklog/ulid/", []string{""}},
 	{"go.yaml.in/", []string{"config", "policy", "cli"}},
 	{"golang.org/x/sync", []string{""}},
 }

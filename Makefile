@@ -1,0 +1,74 @@
+# Holdfast: what one does with the source. `make` alone prints this list.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+BIN := bin/holdfast
+GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.1.4
+# Packages with golden files: those whose tests have an -update flag.
+GOLDEN = $(shell grep -rl --include='*_test.go' 'flag[.]Bool."update"' . | xargs -n1 dirname | sort -u)
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/holdfast, static
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/holdfast
+
+.PHONY: deps
+deps: ## find or install redis-server, PostgreSQL and moto for the integration tests
+	scripts/deps.sh
+
+.PHONY: demo
+demo: build ## a night of backups on a simulated organization, in a minute
+	./$(BIN) demo
+
+.PHONY: test
+test: deps ## every test, with real Redis, PostgreSQL and moto
+	$(GO) test -shuffle=on -timeout 30m ./...
+
+.PHONY: test-short
+test-short: ## the tests that need nothing but Go
+	$(GO) test -short -shuffle=on -timeout 10m ./...
+
+.PHONY: race
+race: deps ## every test under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 60m ./...
+
+.PHONY: lint
+lint: ## check formatting and style with a pinned golangci-lint
+	@test -z "$$(gofmt -l .)" || { echo "not formatted, run make fmt:"; gofmt -l .; exit 1; }
+	$(GOLANGCI_LINT) run --timeout 15m ./...
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what we import (needs the network)
+	$(GOVULNCHECK) ./...
+
+.PHONY: fleet
+fleet: build deps ## run schedulers, workers and web on real Redis, PostgreSQL and moto until Ctrl-C
+	scripts/fleet.sh
+
+.PHONY: bench
+bench: deps ## measure speed and memory
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz every fuzz target for FUZZTIME each (default 30s)
+	@grep -rn --include='*_test.go' -oE '^func Fuzz[A-Za-z0-9]+' . | sed -E 's/^(.*)\/[^/]+:[0-9]+:func (.*)$$/\1 \2/' | \
+	while read -r dir target; do $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime "$${FUZZTIME:-30s}" "$$dir"; done
+
+.PHONY: fmt
+fmt: ## format the source
+	gofmt -w .
+
+.PHONY: generate
+generate: ## write the golden files and the pages generated from the code
+	$(GO) test $(GOLDEN) -update
+
+.PHONY: clean
+clean: ## remove what build made
+	rm -rf bin
