@@ -1,0 +1,161 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"holdfast/driver"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// action is a backup, copy or restore that can begin at any time: its source is ready.
+// What must hold for one way to make an artefact must hold for all three.
+type action struct {
+	lab    *lab
+	op     driver.Operation
+	method Method
+	scope  resource.Scope // where the artefact comes to be
+	source string         // ARN
+	begin  func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error)
+	before int // artefacts of the type that were there at first
+}
+
+// action prepares a source for op in a new world.
+func (e *env) action(ctx context.Context, op driver.Operation) (*action, error) {
+	l, err := e.lab(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &action{lab: l, op: op, scope: l.Home()}
+	switch op {
+	case driver.Copy:
+		err = a.prepareCopy(ctx)
+	case driver.Restore:
+		err = a.prepareRestore(ctx)
+	default:
+		err = a.prepareBackup(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.before, err = a.count(ctx)
+	return a, err
+}
+
+func (a *action) prepareBackup(ctx context.Context) error {
+	r, err := a.lab.discovered(ctx)
+	if err != nil {
+		return err
+	}
+	a.method, a.source = Start, r.ARN
+	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
+		return d.Start(ctx, driver.StartRequest{Scope: a.scope, Mark: m, Resource: r, Tags: ruleTags()})
+	}
+	return nil
+}
+
+func (a *action) prepareCopy(ctx context.Context) error {
+	r, p, err := a.lab.point(ctx, installation)
+	if err != nil {
+		return err
+	}
+	a.method, a.source, a.scope = Copy, r.ARN, a.lab.Away()
+	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
+		c, ok := d.(driver.Copier)
+		if !ok {
+			return "", errors.New("the driver is no Copier")
+		}
+		return c.Copy(ctx, driver.CopyRequest{
+			Scope: a.scope, Mark: m, Source: p, SourceScope: a.lab.Home(), Tags: ruleTags(),
+		})
+	}
+	return nil
+}
+
+func (a *action) prepareRestore(ctx context.Context) error {
+	r, p, err := a.lab.point(ctx, installation)
+	if err != nil {
+		return err
+	}
+	a.method, a.source = Restore, r.ARN
+	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
+		restorer, ok := d.(driver.Restorer)
+		if !ok {
+			return "", errors.New("the driver is no Restorer")
+		}
+		return restorer.Restore(ctx, driver.RestoreRequest{Scope: a.scope, Mark: m, Point: p, Resource: r})
+	}
+	return nil
+}
+
+// ruleTags are the recovery-point tags of a rule. One tries to forge the mark.
+func ruleTags() map[string]string {
+	return map[string]string{"cost-centre": "backup", driver.TagInstallation: "forged"}
+}
+
+// start begins the action for m with the lab's driver.
+func (a *action) start(ctx context.Context, m driver.Mark) (driver.Ref, error) {
+	ref, err := a.begin(ctx, a.lab.d, m)
+	switch {
+	case err != nil && ref != "":
+		return "", fmt.Errorf("%s returned both %q and an error: %w", a.method, ref, err)
+	case err == nil && ref == "":
+		return "", fmt.Errorf("%s returned neither a reference nor an error", a.method)
+	default:
+		return ref, err
+	}
+}
+
+func (a *action) find(ctx context.Context, m driver.Mark) (driver.Ref, error) {
+	return a.lab.d.Find(ctx, driver.FindRequest{Scope: a.scope, Operation: a.op, Mark: m, Since: a.lab.since()})
+}
+
+// settles is whether an empty answer of Find may be wrong for a while.
+func (a *action) settles() bool { return a.lab.d.Descriptor().Settle[a.op] > 0 }
+
+// recover does what the engine does when it does not know whether the action began: it
+// looks for the artefact, waits out the lag where the kind has one, and only then begins.
+func (a *action) recover(ctx context.Context, m driver.Mark) (driver.Ref, error) {
+	ref, err := a.find(ctx, m)
+	if a.settles() && failure.Is(err, failure.NotFound) {
+		if err := a.lab.settle(ctx); err != nil {
+			return "", err
+		}
+		ref, err = a.find(ctx, m)
+	}
+	switch {
+	case failure.Is(err, failure.NotFound):
+		return a.start(ctx, m)
+	case err != nil:
+		return "", fmt.Errorf("find: %w", err)
+	default:
+		return ref, nil
+	}
+}
+
+// count returns how many recovery points, or resources for a restore, are in the scope.
+func (a *action) count(ctx context.Context) (int, error) {
+	list := a.lab.Points
+	if a.op == driver.Restore {
+		list = a.lab.Resources
+	}
+	items, err := list(ctx, a.scope)
+	if err != nil {
+		return 0, fmt.Errorf("see what is there: %w", err)
+	}
+	return len(items), nil
+}
+
+// wantMade returns an error unless exactly n artefacts were made.
+func (a *action) wantMade(ctx context.Context, n int) error {
+	now, err := a.count(ctx)
+	if err != nil {
+		return err
+	}
+	if made := now - a.before; made != n {
+		return fmt.Errorf("%d artefacts were made, want %d", made, n)
+	}
+	return nil
+}
