@@ -12,6 +12,10 @@ local stateKey = KEYS[1]
 -- text writes a whole number without an exponent; Lua's own conversion stops at 1e14.
 local function text(n) return string.format('%.0f', n) end
 
+-- number reads a score. miniredis writes 1e+15, which its tonumber does not take, but its
+-- arithmetic does.
+local function number(s) return tonumber(s) or s + 0 end
+
 local function words(s)
   local list = {}
   for word in s:gmatch('%S+') do list[#list + 1] = word end

@@ -27,7 +27,7 @@ local function aheadIn(n)
     score = call('ZSCORE', P .. 'p:' .. n, job)
   end
   return call('ZRANK', P .. mine .. n, job)
-    + call('ZCOUNT', P .. other .. n, '-inf', '(' .. text(tonumber(score)))
+    + call('ZCOUNT', P .. other .. n, '-inf', '(' .. text(number(score)))
 end
 
 local h = holder(job)

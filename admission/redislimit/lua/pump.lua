@@ -76,7 +76,7 @@ local function rank(ring, score) return ring == 'e' and score + EXPRESS or score
 local function ringTop()
   for _, ring in ipairs({'e', 'n'}) do
     local top = call('ZRANGE', P .. 'ring:' .. ring, 0, 0, 'WITHSCORES')
-    if top[1] then return ring, top[1], tonumber(top[2]) end
+    if top[1] then return ring, top[1], number(top[2]) end
   end
 end
 
@@ -88,7 +88,7 @@ local function blockedTop(key)
     local top = call('ZRANGE', name, 0, 1, 'WITHSCORES')
     if top[1] then
       local tag = tagOf(ring, top[1])
-      if top[3] and tag > tonumber(top[4]) then
+      if top[3] and tag > number(top[4]) then
         call('ZADD', name, text(tag), top[1])
         return ring
       end
@@ -104,7 +104,7 @@ local function unpark(key)
     call('ZREM', P .. 'wake', key)
     return
   end
-  local job, score = first[1], text(tonumber(first[2]))
+  local job, score = first[1], text(number(first[2]))
   local g = groupOf(call('HGET', P .. 'waiting', job):match('^%d+'))
   call('ZREM', P .. 'p:' .. g.n, job)
   call('ZADD', P .. 'q:' .. g.n, score, job)
@@ -117,7 +117,7 @@ local function wakeOne(limit)
   local top = call('ZRANGE', P .. 'wake', 0, 1, 'WITHSCORES')
   local key = top[1]
   wakeEmpty = not key
-  if not key or (limit and tonumber(top[2]) >= limit) then return false end
+  if not key or (limit and number(top[2]) >= limit) then return false end
   if full(key) then
     call('ZREM', P .. 'wake', key)
     return true
@@ -130,9 +130,9 @@ local function wakeOne(limit)
   if not ring then call('ZREM', P .. 'wake', key) end
   if not account then return true end
   local mine = rank(ring, math.max(tagOf(ring, account), clock[ring]))
-  if (top[3] and mine > tonumber(top[4])) or (limit and mine >= limit) then
+  if (top[3] and mine > number(top[4])) or (limit and mine >= limit) then
     call('ZADD', P .. 'wake', text(mine), key)
-    return top[3] and mine > tonumber(top[4])
+    return top[3] and mine > number(top[4])
   end
   local line = lineName(ring, key) .. ' ' .. account
   move(groupOf(call('ZRANGE', line, 0, 0)[1]), 'ring')
@@ -177,7 +177,7 @@ local function attempt(ring, account, score, out)
     if full(key) then return move(g, key) end
   end
   local head = call('ZRANGE', P .. 'q:' .. g.n, 0, 0, 'WITHSCORES')
-  local job, jobScore = head[1], text(tonumber(head[2]))
+  local job, jobScore = head[1], text(number(head[2]))
   local resource = resourceOf(call('HGET', P .. 'waiting', job))
   if resource and full('resource=' .. resource) then
     return park(g, job, jobScore, resource)
