@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/refs"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -32,47 +33,24 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	err = eachSnapshot(ctx, client, func(s *types.Snapshot) error {
 		seen[driver.Ref(aws.ToString(s.SnapshotId))] = statusOf(req.Scope, s)
 		return nil
-	}, filter("snapshot-id", ids(req.Refs)...))
+	}, filter("snapshot-id", refs.Strings(req.Refs)...))
 	if err != nil {
 		return nil, err
 	}
 	if req.Operation == driver.Expire {
-		markGone(req.Refs, seen)
+		refs.Deleted(req.Refs, seen)
 	}
 	return seen, nil
 }
 
-// markGone turns what is seen into the progress of a deletion: what is not there is
-// Gone, what still is there is Pending.
-func markGone(refs []driver.Ref, seen map[driver.Ref]driver.Status) {
-	for _, ref := range refs {
-		status, there := seen[ref]
-		switch {
-		case !there:
-			seen[ref] = driver.Status{State: driver.Gone, Progress: -1}
-		case status.State != driver.Gone:
-			status.State = driver.Pending
-			seen[ref] = status
-		}
-	}
-}
-
-func lookAtVolumes(ctx context.Context, client api, refs []driver.Ref) (map[driver.Ref]driver.Status, error) {
-	seen := make(map[driver.Ref]driver.Status, len(refs))
+func lookAtVolumes(ctx context.Context, client api, asked []driver.Ref) (map[driver.Ref]driver.Status, error) {
+	seen := make(map[driver.Ref]driver.Status, len(asked))
 	err := eachVolume(ctx, client, func(v *types.Volume) error {
 		seen[driver.Ref(aws.ToString(v.VolumeId))] = volumeStatus(v)
 		return nil
-	}, filter("volume-id", ids(refs)...))
+	}, filter("volume-id", refs.Strings(asked)...))
 	if err != nil {
 		return nil, err
 	}
 	return seen, nil
-}
-
-func ids(refs []driver.Ref) []string {
-	out := make([]string, len(refs))
-	for i, ref := range refs {
-		out[i] = string(ref)
-	}
-	return out
 }

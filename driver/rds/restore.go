@@ -1,0 +1,114 @@
+package rds
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"holdfast/driver"
+	"holdfast/driver/internal/marktags"
+	"holdfast/driver/internal/parameters"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// PlanRestore plans the call that creates the instance and, if anything is left for it,
+// the one that finishes it.
+func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, error) {
+	in, finish, values, err := d.inputs(req)
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	create, err := parameters.Call("rds:RestoreDBInstanceFromDBSnapshot", in)
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	calls := []driver.Call{create}
+	if finish != nil {
+		modify, err := parameters.Call("rds:ModifyDBInstance", finish)
+		if err != nil {
+			return driver.RestorePlan{}, err
+		}
+		calls = append(calls, modify)
+	}
+	return values.Plan(calls...)
+}
+
+// Restore creates an instance from the snapshot. An identifier that is taken by the
+// instance an earlier call with the same mark made is that instance; otherwise it is an
+// error of class conflict.
+func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
+	in, _, _, err := d.inputs(req)
+	if err != nil {
+		return "", err
+	}
+	client, err := d.clients.Get(ctx, req.Scope, resource.ForRestore)
+	if err != nil {
+		return "", err
+	}
+	id := aws.ToString(in.DBInstanceIdentifier)
+	_, err = client.RestoreDBInstanceFromDBSnapshot(ctx, in)
+	if err == nil {
+		return driver.Ref(id), nil
+	}
+	refused := wrap("RestoreDBInstanceFromDBSnapshot", err)
+	if awsCode(refused) != "DBInstanceAlreadyExists" {
+		return "", refused
+	}
+	taken, err := instance(ctx, client, id)
+	if err != nil {
+		return "", err
+	}
+	if !marktags.Same(fromTags(taken.TagList), req.Mark) {
+		return "", failure.Errorf(failure.Conflict,
+			"DB instance %s exists: choose another instance_identifier: %w", id, refused)
+	}
+	return driver.Ref(id), nil
+}
+
+// inputs decides the inputs of the restore's calls; the second is nil when the first
+// leaves nothing to do.
+func (d *Driver) inputs(req driver.RestoreRequest) (
+	*rds.RestoreDBInstanceFromDBSnapshotInput, *rds.ModifyDBInstanceInput, *parameters.Values, error,
+) {
+	values, err := d.resolve(req)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	in := restoreInput(values)
+	in.DBSnapshotIdentifier = aws.String(string(req.Point.Ref))
+	in.Tags = toTags(marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))
+	finish := finishInput(values)
+	return in, finish, values, values.Err()
+}
+
+func restoreInput(v *parameters.Values) *rds.RestoreDBInstanceFromDBSnapshotInput {
+	return &rds.RestoreDBInstanceFromDBSnapshotInput{
+		DBInstanceIdentifier: v.String("instance_identifier"), DBInstanceClass: v.String("instance_class"),
+		DBSubnetGroupName: v.String("subnet_group"), VpcSecurityGroupIds: v.List("security_groups"),
+		DBParameterGroupName: v.String("parameter_group"), OptionGroupName: v.String("option_group"),
+		AvailabilityZone: v.String("availability_zone"), MultiAZ: v.Bool("multi_az"),
+		PubliclyAccessible: v.Bool("publicly_accessible"), Port: v.Int32("port", 1),
+		StorageType: v.String("storage_type"), AllocatedStorage: v.Int32("allocated_gib", 1),
+		Iops: v.Int32("iops", 0), StorageThroughput: v.Int32("storage_throughput", 0),
+		EnableIAMDatabaseAuthentication: v.Bool("iam_auth"), EnableCloudwatchLogsExports: v.List("log_exports"),
+		DeletionProtection: v.Bool("deletion_protection"), CopyTagsToSnapshot: v.Bool("copy_tags_to_snapshot"),
+		BackupRetentionPeriod:   v.Int32("backup_retention_days", 0),
+		CACertificateIdentifier: v.String("ca_certificate"),
+	}
+}
+
+// instance returns the DB instance called id, or an error of class not_found.
+func instance(ctx context.Context, client api, id string) (*types.DBInstance, error) {
+	var found *types.DBInstance
+	err := eachInstance(ctx, client, func(in *types.DBInstance) error {
+		found = in
+		return nil
+	}, filter("db-instance-id", id))
+	if err == nil && found == nil {
+		err = failure.Errorf(failure.NotFound, "no DB instance %s", id)
+	}
+	return found, err
+}
