@@ -1,0 +1,143 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// definition is one metric: what it is made from and its row in docs/metrics.md.
+type definition struct {
+	name    string
+	shape   shape
+	labels  []string
+	buckets []float64 // seconds, histograms only
+	help    string
+}
+
+type shape string
+
+const (
+	counter   shape = "counter"
+	gauge     shape = "gauge"
+	histogram shape = "histogram"
+)
+
+// Buckets in seconds. Jobs take minutes to a day, AWS calls milliseconds to the call timeout.
+var (
+	jobBuckets  = seconds(time.Second, 10*time.Second, 30*time.Second, time.Minute, 2*time.Minute, 5*time.Minute, 10*time.Minute, 20*time.Minute, 40*time.Minute, time.Hour, 2*time.Hour, 4*time.Hour, 8*time.Hour, 24*time.Hour)
+	callBuckets = seconds(10*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond, 250*time.Millisecond, 500*time.Millisecond, time.Second, 2*time.Second, 5*time.Second, 15*time.Second, 30*time.Second)
+)
+
+func seconds(list ...time.Duration) []float64 {
+	out := make([]float64, len(list))
+	for i, d := range list {
+		out[i] = d.Seconds()
+	}
+	return out
+}
+
+// What processes count.
+var (
+	buildInfo = definition{
+		"holdfast_build_info", gauge, []string{"version", "goversion"}, nil,
+		"Always 1; the labels say which build this process runs.",
+	}
+	jobsEnded = definition{
+		"holdfast_jobs_ended_total", counter, []string{"type", "kind", "state", "class"}, nil,
+		"Jobs that reached a terminal state in this process, by what went wrong; class is none for completed jobs.",
+	}
+	jobDuration = definition{
+		"holdfast_job_duration_seconds", histogram, []string{"type", "kind"}, jobBuckets,
+		"From the accepted start call to the end of the job, for jobs that began.",
+	}
+	jobWait = definition{
+		"holdfast_job_wait_seconds", histogram, []string{"type", "kind"}, jobBuckets,
+		"From the creation of the job to the accepted start call, for jobs that began.",
+	}
+	startCalls = definition{
+		"holdfast_start_calls_total", counter, []string{"type", "kind", "outcome"}, nil,
+		"Start calls of jobs, each attempt counted; outcome is ok or the class of the failure.",
+	}
+	awsCalls = definition{
+		"holdfast_aws_calls_total", counter, []string{"service", "operation", "outcome"}, nil,
+		"Calls to AWS, each attempt of the SDK counted; outcome is ok or the class of the failure.",
+	}
+	awsThrottles = definition{
+		"holdfast_aws_throttles_total", counter, []string{"service", "operation"}, nil,
+		"Calls AWS answered by asking us to slow down.",
+	}
+	awsDuration = definition{
+		"holdfast_aws_call_duration_seconds", histogram, []string{"service", "operation"}, callBuckets,
+		"How long AWS took to answer one attempt, good or bad.",
+	}
+	repairs = definition{
+		"holdfast_repairs_total", counter, []string{"repair"}, nil,
+		"What the leader had to mend after a crash or an emptied Redis, by name of the repair.",
+	}
+)
+
+// What the collector asks for. These are the same in every process of an installation.
+var (
+	admissionSlots = definition{
+		"holdfast_admission_slots", gauge, []string{"dimension", "account", "state"}, nil,
+		"Jobs of an account: waiting for a slot, held (granted ones included), granted (not begun yet). Dimension restores is the accounts' separate slots for restores.",
+	}
+	admissionCap = definition{
+		"holdfast_admission_cap", gauge, []string{"dimension", "account"}, nil,
+		"Slots of an account; 0 pauses it, +Inf is no limit.",
+	}
+	queueTasks = definition{
+		"holdfast_queue_tasks", gauge, []string{"queue", "state"}, nil,
+		"Tasks in an asynq queue by their state there.",
+	}
+	queueLatency = definition{
+		"holdfast_queue_latency_seconds", gauge, []string{"queue"}, nil,
+		"How long the oldest pending task of a queue has waited.",
+	}
+	catalogJobs = definition{
+		"holdfast_catalog_jobs", gauge, []string{"type", "state"}, nil,
+		"Jobs in the catalog.",
+	}
+	catalogPoints = definition{
+		"holdfast_recovery_points", gauge, []string{"state"}, nil,
+		"Recovery points in the catalog.",
+	}
+	breakersOpen = definition{
+		"holdfast_breakers_open", gauge, nil, nil,
+		"Accounts that start nothing because their role fails.",
+	}
+	scrapeError = definition{
+		"holdfast_scrape_error", gauge, []string{"source"}, nil,
+		"1 while a source cannot be asked or its answer is cut short; its metrics are missing or incomplete then.",
+	}
+	scrapeDuration = definition{
+		"holdfast_scrape_duration_seconds", gauge, []string{"source"}, nil,
+		"How long the last question to a source took.",
+	}
+)
+
+// definitions returns every metric in the order of docs/metrics.md.
+func definitions() []definition {
+	return []definition{
+		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration, repairs,
+		admissionSlots, admissionCap, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen,
+		scrapeError, scrapeDuration,
+	}
+}
+
+func (d definition) desc() *prometheus.Desc {
+	return prometheus.NewDesc(d.name, d.help, d.labels, nil)
+}
+
+func (d definition) counterVec() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: d.name, Help: d.help}, d.labels)
+}
+
+func (d definition) gaugeVec() *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: d.name, Help: d.help}, d.labels)
+}
+
+func (d definition) histogramVec() *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: d.name, Help: d.help, Buckets: d.buckets}, d.labels)
+}
