@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,10 +19,10 @@ type reach struct {
 
 // need is something a rule asks of every kind it is applied to.
 type need struct {
-	path  string // of the setting, relative to the file
-	what  string // "copy to another account"
-	alter string // what to do instead
-	met   func(Capabilities, reach) bool
+	path    string // of the setting
+	what    string // what a kind that lacks it cannot do
+	instead func(Capabilities) string
+	met     func(Capabilities, reach) bool
 }
 
 // carriedOut refuses rules that ask a kind for what it cannot do, and warns where a
@@ -31,13 +32,16 @@ func (c *compiler) carriedOut(path string, doc planDoc, plan Plan) {
 		return
 	}
 	for i, s := range doc.Selections {
+		if c.criteriaLost(indexed(path+".selections", i)) {
+			continue // what it takes is not known
+		}
 		reaches := c.reaches(indexed(path+".selections", i), s.Criteria)
 		for j, rule := range plan.Rules {
 			rulePath := indexed(path+".rules", j)
 			for _, n := range needsOf(rulePath, rule) {
-				c.check(n, rule.Name, s.Name, reaches)
+				c.check(n, rule.Name, cmp.Or(s.Name, "without a name"), reaches)
 			}
-			c.samePlace(rulePath, rule, s.Name, reaches)
+			c.samePlace(rulePath, rule, cmp.Or(s.Name, "without a name"), reaches)
 		}
 	}
 }
@@ -89,7 +93,9 @@ func placeOf(entry string) (region, account string) {
 
 func needsOf(path string, rule Rule) (needs []need) {
 	cold := func(k Capabilities, _ reach) bool { return k.ColdStorage }
-	const stayWarm = "leave move_to_cold_storage_after_days out, or give such resources a plan of their own"
+	stayWarm := func(Capabilities) string {
+		return "leave move_to_cold_storage_after_days out, or give such resources a plan of their own"
+	}
 	if rule.Lifecycle.MoveToColdStorageAfterDays > 0 {
 		needs = append(needs, need{path + ".lifecycle.move_to_cold_storage_after_days", "move recovery points to cold storage", stayWarm, cold})
 	}
@@ -107,17 +113,18 @@ func needsOf(path string, rule Rule) (needs []need) {
 
 // copyNeed asks for copies between accounts only where source and destination may differ.
 func copyNeed(path string, action CopyAction) need {
-	n := need{
-		path: path, what: "be copied",
-		alter: "remove the copy action, or give such resources a plan without it",
-		met:   func(k Capabilities, _ reach) bool { return k.CopyRegion },
-	}
+	n := need{path: path, what: "be copied", met: func(k Capabilities, _ reach) bool { return k.CopyRegion }}
 	if action.Account != AccountVariable {
 		n.what = "be copied to account " + action.Account
-		n.alter = "copy to " + AccountVariable + " instead, or give such resources a plan without this copy"
 		n.met = func(k Capabilities, r reach) bool {
 			return k.CopyAccount || r.account == action.Account && k.CopyRegion
 		}
+	}
+	n.instead = func(k Capabilities) string {
+		if k.CopyRegion {
+			return "copy to " + AccountVariable + ", the account of the resource, or give such resources a plan without this copy"
+		}
+		return "remove the copy action, or give such resources a plan without it"
 	}
 	return n
 }
@@ -148,7 +155,7 @@ func (c *compiler) check(n need, rule, selection string, reaches []reach) {
 	}
 	if len(impossible) > 0 {
 		c.report.problem(n.path, "rule %s cannot be carried out for selection %s: %s cannot %s; %s",
-			rule, selection, describeReaches(impossible), n.what, n.alter)
+			rule, selection, describeReaches(impossible), n.what, n.instead(impossible[0].kinds[0]))
 		return
 	}
 	if len(some) > 0 {

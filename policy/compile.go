@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -67,10 +68,10 @@ func (c *compiler) plan(file, path string, doc planDoc) {
 	c.size(path+".rules", "rules", len(doc.Rules), maxRulesPerPlan)
 	c.size(path+".selections", "selections", len(doc.Selections), maxSelectionsPerPlan)
 	if len(doc.Rules) == 0 {
-		c.report.problem(path+".rules", "plan %s has no rules: add one", clip(doc.Name))
+		c.report.problem(path+".rules", "the plan has no rules: add one")
 	}
 	if len(doc.Selections) == 0 {
-		c.report.warning(path, "plan %s has no selections, so it backs up nothing", clip(doc.Name))
+		c.report.warning(path, "the plan has no selections, so it backs up nothing")
 	}
 	rules, selections := map[string]string{}, map[string]string{}
 	for i, r := range doc.Rules {
@@ -117,6 +118,9 @@ func (c *compiler) rule(path string, doc ruleDoc) Rule {
 func (c *compiler) selection(path string, doc selectionDoc) Selection {
 	s, problems, warnings := NewSelection(doc.Name, doc.Criteria)
 	for _, p := range problems {
+		if p.Path == "" && c.criteriaLost(path) {
+			continue // it looks empty because what is there could not be read
+		}
 		c.report.problem(join(path, p.Path), "%s", p.Message)
 	}
 	for _, w := range warnings {
@@ -125,10 +129,16 @@ func (c *compiler) selection(path string, doc selectionDoc) Selection {
 	if doc.IAMRoleARN != "" {
 		c.report.warning(path+".iam_role_arn", "ignored: Holdfast takes its roles from the configuration")
 	}
-	if len(problems) > 0 { // keep what was written, so that no second problem arises from its absence
-		return Selection{Name: doc.Name}
-	}
 	return s
+}
+
+func (c *compiler) criteriaLost(path string) bool {
+	for name := range fieldsOf(reflect.ValueOf(Criteria{})) {
+		if c.report.lost(join(path, name)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *compiler) schedule(path string, doc ruleDoc) Schedule {

@@ -91,7 +91,7 @@ func (d *daySpec) addOfMonth(item string) (done bool, warnings []string, err err
 			return false, nil, fmt.Errorf("%q: want L-n with n from 1 to 30", item)
 		}
 		d.beforeLast |= 1 << n
-		warnings = []string{fmt.Sprintf("%s is not documented by AWS: taken as %d days before the last day of the month", item, n)}
+		warnings = []string{fmt.Sprintf("%s is not documented by AWS: taken as the last day of the month minus %d", item, n)}
 	case isNearest:
 		n, err := dayOfMonthField.value(day)
 		if err != nil {

@@ -2,7 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +14,6 @@ import (
 // Limits on one document, against files that are not policies and YAML bombs.
 const (
 	maxFileBytes = 1 << 20
-	maxDepth     = 24
 	maxNodes     = 200_000 // aliases count each time they are followed
 )
 
@@ -24,8 +25,9 @@ type decoder struct {
 }
 
 // decode puts node into v. Struct fields carry their key in the yaml tag; ",required"
-// keys must be there, ",inline" fields lend their keys to the parent.
-func (d *decoder) decode(node *yaml.Node, path string, v reflect.Value, depth int) {
+// keys must be there, ",inline" fields lend their keys to the parent. The types are not
+// recursive, so nesting and aliases that contain themselves end where the types end.
+func (d *decoder) decode(node *yaml.Node, path string, v reflect.Value) {
 	d.report.lines[path] = node.Line
 	d.nodes++
 	switch {
@@ -34,20 +36,17 @@ func (d *decoder) decode(node *yaml.Node, path string, v reflect.Value, depth in
 			d.report.problem("", "the document has more than %d values, counting what aliases repeat", maxNodes)
 		}
 		return
-	case depth > maxDepth:
-		d.report.problem(path, "nested deeper than %d levels, or an alias contains itself", maxDepth)
-		return
 	case node.Kind == yaml.AliasNode:
-		d.decode(node.Alias, path, v, depth+1)
+		d.decode(node.Alias, path, v)
 		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		d.object(node, path, v, depth)
+		d.object(node, path, v)
 	case reflect.Slice:
-		d.list(node, path, v, depth)
+		d.list(node, path, v)
 	case reflect.Map:
-		d.stringMap(node, path, v, depth)
+		d.stringMap(node, path, v)
 	case reflect.String:
 		d.text(node, path, v)
 	case reflect.Pointer: // only *int64: absent and 0 differ
@@ -57,9 +56,9 @@ func (d *decoder) decode(node *yaml.Node, path string, v reflect.Value, depth in
 	}
 }
 
-func (d *decoder) object(node *yaml.Node, path string, v reflect.Value, depth int) {
+func (d *decoder) object(node *yaml.Node, path string, v reflect.Value) {
 	if node.Kind != yaml.MappingNode {
-		d.report.problem(path, "want key: value pairs, found %s", describe(node))
+		d.report.unreadable(node.Line, path, "want key: value pairs, found %s", describe(node))
 		return
 	}
 	fields := fieldsOf(v)
@@ -75,13 +74,13 @@ func (d *decoder) object(node *yaml.Node, path string, v reflect.Value, depth in
 			d.unknown(key, path, fields)
 			continue
 		}
-		d.decode(value, child, f.value, depth+1)
+		d.decode(value, child, f.value)
 		d.report.lines[child] = key.Line
 	}
-	for name, f := range fields {
-		if _, present := seen[name]; f.required && !present {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if _, present := seen[name]; fields[name].required && !present {
 			d.report.lines[join(path, name)] = node.Line
-			d.report.problem(join(path, name), "%s is missing", name)
+			d.report.unreadable(node.Line, join(path, name), "%s is missing", name)
 		}
 	}
 }
@@ -90,13 +89,13 @@ func (d *decoder) object(node *yaml.Node, path string, v reflect.Value, depth in
 func (d *decoder) key(key *yaml.Node, child string, seen map[string]int) bool {
 	switch {
 	case key.ShortTag() == "!!merge":
-		d.report.problemAt(key.Line, child, "merge keys (<<) are not supported: repeat the keys or use an alias as the whole value")
+		d.report.unreadable(key.Line, child, "merge keys (<<) are not supported: repeat the keys or use an alias as the whole value")
 		return false
 	case key.Kind != yaml.ScalarNode:
-		d.report.problemAt(key.Line, child, "a key must be plain text, found %s", describe(key))
+		d.report.unreadable(key.Line, child, "a key must be plain text, found %s", describe(key))
 		return false
 	case seen[key.Value] > 0:
-		d.report.problemAt(key.Line, child, "%s is given twice, first in line %d: remove one", clip(key.Value), seen[key.Value])
+		d.report.unreadable(key.Line, child, "%s is given twice, first in line %d: remove one", clip(key.Value), seen[key.Value])
 		return false
 	}
 	seen[key.Value] = key.Line
@@ -107,30 +106,27 @@ func (d *decoder) unknown(key *yaml.Node, path string, fields map[string]field) 
 	child := join(path, clip(key.Value))
 	d.nodes++
 	if reason, ok := notCarriedOut[normalise(key.Value)]; ok {
-		d.report.problemAt(key.Line, child, "%s: %s", key.Value, reason)
+		d.report.unreadable(key.Line, child, "%s", reason)
 		return
 	}
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
+	names := slices.Sorted(maps.Keys(fields))
 	if name, ok := suggest(key.Value, names); ok {
-		d.report.problemAt(key.Line, child, "unknown key %q: did you mean %s?", clip(key.Value), name)
+		d.report.unreadable(key.Line, child, "unknown key %q: did you mean %s?", clip(key.Value), name)
 		d.report.mute(join(path, name)) // do not also report the meant key as missing
 		return
 	}
-	d.report.problemAt(key.Line, child, "unknown key %q: the keys here are %s", clip(key.Value), sortedList(names))
+	d.report.unreadable(key.Line, child, "unknown key %q: the keys here are %s", clip(key.Value), strings.Join(names, ", "))
 }
 
-func (d *decoder) list(node *yaml.Node, path string, v reflect.Value, depth int) {
+func (d *decoder) list(node *yaml.Node, path string, v reflect.Value) {
 	if node.Kind != yaml.SequenceNode {
-		d.report.problem(path, "want a list, found %s", describe(node))
+		d.report.unreadable(node.Line, path, "want a list, found %s", describe(node))
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, min(len(node.Content), 1024)))
 	for i, item := range node.Content {
 		element := reflect.New(v.Type().Elem()).Elem()
-		d.decode(item, fmt.Sprintf("%s[%d]", path, i), element, depth+1)
+		d.decode(item, fmt.Sprintf("%s[%d]", path, i), element)
 		if d.nodes > maxNodes {
 			return
 		}
@@ -138,9 +134,9 @@ func (d *decoder) list(node *yaml.Node, path string, v reflect.Value, depth int)
 	}
 }
 
-func (d *decoder) stringMap(node *yaml.Node, path string, v reflect.Value, depth int) {
+func (d *decoder) stringMap(node *yaml.Node, path string, v reflect.Value) {
 	if node.Kind != yaml.MappingNode {
-		d.report.problem(path, "want key: value pairs, found %s", describe(node))
+		d.report.unreadable(node.Line, path, "want key: value pairs, found %s", describe(node))
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
@@ -152,7 +148,7 @@ func (d *decoder) stringMap(node *yaml.Node, path string, v reflect.Value, depth
 			continue
 		}
 		value := reflect.New(v.Type().Elem()).Elem()
-		d.decode(node.Content[i+1], child, value, depth+1)
+		d.decode(node.Content[i+1], child, value)
 		v.SetMapIndex(reflect.ValueOf(key.Value), value)
 	}
 }
@@ -160,9 +156,9 @@ func (d *decoder) stringMap(node *yaml.Node, path string, v reflect.Value, depth
 func (d *decoder) text(node *yaml.Node, path string, v reflect.Value) {
 	switch {
 	case node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null":
-		d.report.problem(path, "want text, found %s", describe(node))
+		d.report.unreadable(node.Line, path, "want text, found %s", describe(node))
 	case node.ShortTag() != "!!str":
-		d.report.problem(path, "want text, found %s: put it in quotes, %q", describe(node), clip(node.Value))
+		d.report.unreadable(node.Line, path, "want text, found %s: put it in quotes, %q", describe(node), clip(node.Value))
 	default:
 		v.SetString(node.Value)
 	}
@@ -174,13 +170,13 @@ func (d *decoder) number(node *yaml.Node, path string, v reflect.Value) {
 	plain := digits != "" && strings.Trim(digits, "0123456789") == "" && (digits == "0" || digits[0] != '0')
 	switch {
 	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str" && plain:
-		d.report.problem(path, "want a whole number, found text: remove the quotes around %s", clip(node.Value))
+		d.report.unreadable(node.Line, path, "want a whole number, found text: remove the quotes around %s", clip(node.Value))
 	case node.Kind != yaml.ScalarNode || !plain:
-		d.report.problem(path, "want a whole number in plain digits, found %s", describe(node))
+		d.report.unreadable(node.Line, path, "want a whole number in plain digits, found %s", describe(node))
 	default:
 		n, err := strconv.ParseInt(node.Value, 10, 64)
 		if err != nil {
-			d.report.problem(path, "%s is too large a number", clip(node.Value))
+			d.report.unreadable(node.Line, path, "%s is too large a number", clip(node.Value))
 			return
 		}
 		v.Set(reflect.ValueOf(&n))
@@ -198,9 +194,7 @@ func fieldsOf(v reflect.Value) map[string]field {
 	for i := range v.NumField() {
 		name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
 		if option == "inline" {
-			for inlined, f := range fieldsOf(v.Field(i)) {
-				fields[inlined] = f
-			}
+			maps.Copy(fields, fieldsOf(v.Field(i)))
 			continue
 		}
 		fields[name] = field{value: v.Field(i), required: option == "required"}
@@ -209,8 +203,11 @@ func fieldsOf(v reflect.Value) map[string]field {
 }
 
 func join(path, key string) string {
-	if path == "" {
+	switch {
+	case path == "":
 		return key
+	case key == "":
+		return path
 	}
 	return path + "." + key
 }

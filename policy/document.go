@@ -73,7 +73,10 @@ func parseDocument(f File, r *report) (doc document) {
 		return doc
 	}
 	d := decoder{report: r}
-	d.decode(root, "", reflect.ValueOf(&doc).Elem(), 0)
+	d.decode(root, "", reflect.ValueOf(&doc).Elem())
+	if d.nodes > maxNodes {
+		return document{} // half a document would only be reported for what it lacks
+	}
 	return doc
 }
 

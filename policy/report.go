@@ -1,8 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -48,11 +49,29 @@ func newReport(file string) *report {
 	return &report{file: file, lines: map[string]int{}, muted: map[string]bool{}}
 }
 
-// mute drops later problems at path.
+// mute drops later problems at path and below it.
 func (r *report) mute(path string) { r.muted[path] = true }
 
-// problem adds a problem at path, unless there is one there or above it already: what
-// could not be read would only be reported again for what it lacks.
+// unreadable adds a problem and mutes its path: what could not be read would only be
+// reported again for what it lacks.
+func (r *report) unreadable(line int, path, format string, args ...any) {
+	r.problemAt(line, path, format, args...)
+	if path != "" {
+		r.mute(path)
+	}
+}
+
+// lost reports whether something at path or below it could not be read.
+func (r *report) lost(path string) bool {
+	for muted := range r.muted {
+		if rest, ok := strings.CutPrefix(muted, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
+}
+
+// problem adds a problem at path.
 func (r *report) problem(path, format string, args ...any) {
 	r.problemAt(r.line(path), path, format, args...)
 }
@@ -62,9 +81,6 @@ func (r *report) problemAt(line int, path, format string, args ...any) {
 		if r.muted[at] {
 			return
 		}
-	}
-	if path != "" {
-		r.mute(path)
 	}
 	if len(r.problems) == maxProblems {
 		r.unlisted++
@@ -110,13 +126,7 @@ func gather(reports []*report) Result {
 }
 
 func ordered(problems []Problem) []Problem {
-	sort.SliceStable(problems, func(i, j int) bool {
-		a, b := problems[i], problems[j]
-		if a.Line != b.Line {
-			return a.Line < b.Line
-		}
-		return a.Path < b.Path
-	})
+	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return problems
 }
 

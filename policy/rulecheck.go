@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -80,7 +82,8 @@ func (c *compiler) days(path string, n *int64, withoutIt string) int {
 
 func (c *compiler) recoveryPointTags(path string, tags map[string]string) {
 	c.size(path, "tags", len(tags), maxRecoveryPointTags)
-	for key, value := range tags {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		value := tags[key]
 		at := join(path, clip(key))
 		folded := strings.ToLower(key)
 		switch n := utf8.RuneCountInString(key); {

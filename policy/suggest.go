@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"sort"
-	"strings"
-)
+import "strings"
 
 // notCarriedOut are settings of AWS Backup that would change what is protected, so
 // they are refused by name instead of being unknown.
@@ -30,9 +27,9 @@ var renamed = map[string]string{
 	"schedule":                    "schedule_expression",
 }
 
-// suggest returns the name the writer of key probably meant; ok is false when none is near.
+// suggest returns the name the writer of key probably meant; ok is false when none is near. Of
+// several equally near ones the first in names is taken.
 func suggest(key string, names []string) (name string, ok bool) {
-	sort.Strings(names)
 	plain := normalise(key)
 	if len(plain) > 64 {
 		return "", false
@@ -74,9 +71,4 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-func sortedList(names []string) string {
-	sort.Strings(names)
-	return strings.Join(names, ", ")
 }
