@@ -13,7 +13,7 @@ import (
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
 	0:  {"resource", "failure", "internal/clock", "internal/version"},
-	1:  {"driver", "policy", "admission", "internal/awserr"},
+	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache"},
 	2:  {"catalog", "tasks", "internal/awssession"},
 	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config"},
 	4:  {"driver/", "admission/", "catalog/", "internal/"},
@@ -22,8 +22,9 @@ var layers = [][]string{
 	7:  {"engine", "producer", "notify", "web"},
 	8:  {"worker", "scheduler"},
 	9:  {"app"},
-	10: {"cli"},
-	11: {"cmd/", "test/", "."},
+	10: {"demo"},
+	11: {"cli"},
+	12: {"cmd/", "test/", "."},
 }
 
 // testSupport packages may be imported by tests and by each other only.
@@ -34,7 +35,7 @@ var testSupport = []string{"internal/testkit", "catalog/catalogtest", "driver/dr
 var concrete = []string{"driver/all", "catalog/sqlstore", "admission/redislimit", "internal/awsorg", "sim"}
 
 // composers put processes together.
-var composers = []string{"app", "cli", "cmd", "test"}
+var composers = []string{"app", "demo", "cli", "cmd", "test"}
 
 // below reports whether dir is one of roots or inside one.
 func below(dir string, roots ...string) bool {
