@@ -8,14 +8,22 @@
 package sim
 
 import (
+	"holdfast/sim/dynamodb"
 	"holdfast/sim/ec2"
 	"holdfast/sim/internal/cloud"
+	"holdfast/sim/organizations"
+	"holdfast/sim/rds"
+	"holdfast/sim/sts"
 )
 
 // services returns the services of an organization.
 func services() []cloud.Service {
 	return []cloud.Service{
 		ec2.New(),
+		rds.New(),
+		dynamodb.New(),
+		organizations.New(),
+		sts.New(),
 	}
 }
 
@@ -37,11 +45,13 @@ type (
 	Rates = cloud.Rates
 	// Gauge names a set of operations counted together.
 	Gauge = cloud.Gauge
+	// Level is the reading of one gauge.
+	Level = cloud.Level
 	// Artefact is something a backup, copy or restore made.
 	Artefact = cloud.Artefact
 )
 
-// The effects of a fault; package documentation of each is at Effect.
+// The effects a fault can have.
 const (
 	Throttle    = cloud.Throttle
 	ServerError = cloud.ServerError

@@ -69,10 +69,11 @@ func (o *Organization) Artefacts() []Artefact {
 
 // Duplicates counts the artefacts beyond the first that carry the mark of one job and
 // existed at the same time as an earlier one of it, whether deleted since or not.
-func (o *Organization) Duplicates() int { return len(duplicates(o.History())) }
+func (o *Organization) Duplicates() int { return len(Duplicates(o.History())) }
 
-// duplicates returns those artefacts of a history that is ordered by creation.
-func duplicates(history []Artefact) []Artefact {
+// Duplicates returns the artefacts beyond the first that carry the mark of one job and
+// existed at the same time as an earlier one, from a history ordered by creation.
+func Duplicates(history []Artefact) []Artefact {
 	type job struct{ installation, id string }
 	seen := map[job][]Artefact{}
 	var extra []Artefact

@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,4 +57,19 @@ func (c *Call) ARN(service, resource string) string {
 // ARNIn builds an ARN in the call's partition.
 func (c *Call) ARNIn(service, region, account, resource string) string {
 	return "arn:" + c.Partition + ":" + service + ":" + region + ":" + account + ":" + resource
+}
+
+// Account is one account of the organization.
+type Account struct {
+	ID     string
+	Active bool
+}
+
+// Accounts returns every account ordered by id, and the management account's id.
+func (c *Call) Accounts() (accounts []Account, management string) {
+	for id, active := range c.org.accounts {
+		accounts = append(accounts, Account{ID: id, Active: active})
+	}
+	slices.SortFunc(accounts, func(a, b Account) int { return strings.Compare(a.ID, b.ID) })
+	return accounts, c.org.options.Accounts[0]
 }

@@ -1,6 +1,9 @@
 package cloud
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -122,4 +125,28 @@ func (o *Organization) MaxInProgress(g Gauge) int {
 	o.running.mu.Lock()
 	defer o.running.mu.Unlock()
 	return o.running.most[g]
+}
+
+// Level is the reading of one gauge.
+type Level struct {
+	Gauge Gauge `json:"gauge"`
+	Now   int   `json:"now"`
+	Most  int   `json:"most"`
+}
+
+// Levels returns the reading of every gauge that ever counted anything, in a fixed order.
+func (o *Organization) Levels() []Level {
+	o.running.mu.Lock()
+	defer o.running.mu.Unlock()
+	now := o.clock.Now()
+	levels := make([]Level, 0, len(o.running.most))
+	for g, most := range o.running.most {
+		sweep(o.running.running[g], now)
+		levels = append(levels, Level{Gauge: g, Now: len(o.running.running[g]), Most: most})
+	}
+	slices.SortFunc(levels, func(a, b Level) int {
+		return cmp.Or(strings.Compare(a.Gauge.Account, b.Gauge.Account), strings.Compare(a.Gauge.Region, b.Gauge.Region),
+			strings.Compare(a.Gauge.Kind, b.Gauge.Kind), strings.Compare(a.Gauge.Operation, b.Gauge.Operation))
+	})
+	return levels
 }

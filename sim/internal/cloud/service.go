@@ -54,7 +54,7 @@ type Operation struct {
 }
 
 // Op makes the operation whose SDK input type is I, limited by bucket. A handler must
-// not keep or change what its input points to, nor hand out its own state.
+// not keep or change what its input points to, nor hand out state that changes later.
 func Op[I, O any](bucket Bucket, handler func(*Call, *I) (*O, error)) Operation {
 	name := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
 	return Operation{

@@ -1,0 +1,90 @@
+package dynamodb
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"holdfast/driver"
+	"holdfast/resource"
+	"holdfast/sim/internal/cloud"
+)
+
+// restores is how many may be in progress per account and region.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+const (
+	restores    = 50
+	restoresKey = "dynamodb:Restores"
+)
+
+// restoreTable makes a table of the standard class without tags, TTL, stream or
+// point-in-time recovery, whatever the source had. The backup may be in another region;
+// the encryption must then be given.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CreateBackup.html
+func (s *Service) restoreTable(c *cloud.Call, in *dynamodb.RestoreTableFromBackupInput) (*dynamodb.RestoreTableFromBackupOutput, error) {
+	b, err := s.findBackup(c, in.BackupArn)
+	if err != nil {
+		return nil, err
+	}
+	name := aws.ToString(in.TargetTableName)
+	_, taken := s.get(c, name)
+	switch {
+	case !nameOK.MatchString(name):
+		return nil, validation("TargetTableName %q is not valid", name)
+	case taken:
+		return nil, &types.TableAlreadyExistsException{Message: aws.String("Table already exists: " + name)}
+	case b.status(c.Now) != types.BackupStatusAvailable:
+		return nil, &types.BackupInUseException{Message: aws.String("Backup is " + string(b.status(c.Now)) + ": " + b.arn)}
+	case b.place.Region != c.Place.Region && in.SSESpecificationOverride == nil:
+		return nil, validation("SSESpecificationOverride must be provided for a restore from another region")
+	case s.restoring(c) >= c.Quota(restoresKey, restores):
+		return nil, &types.LimitExceededException{Message: aws.String("Too many restores are in progress.")}
+	}
+	t := &table{name: name, place: c.Place, tags: map[string]string{}, source: b, data: restored(c, name, b, in)}
+	took := c.Between(2*time.Minute, 10*time.Minute, "table-restore", c.Place.Account, c.Place.Region, name)
+	t.creating = c.Begin(string(resource.DynamoDB), string(driver.Restore), name, took, "")
+	b.restoring = append(b.restoring, &t.creating)
+	s.tables.Put(c.Place, name, t)
+	return &dynamodb.RestoreTableFromBackupOutput{TableDescription: t.describe(c.Now)}, nil
+}
+
+func (s *Service) restoring(c *cloud.Call) (n int) {
+	for _, t := range s.tables.Unordered(c.Place) {
+		if t.creating.Running(c.Now) {
+			n++
+		}
+	}
+	return n
+}
+
+func restored(c *cloud.Call, name string, b *backup, in *dynamodb.RestoreTableFromBackupInput) types.TableDescription {
+	d := newDescription(c, name)
+	d.AttributeDefinitions, d.KeySchema = b.of.AttributeDefinitions, b.of.KeySchema
+	d.TableSizeBytes, d.ItemCount = b.of.TableSizeBytes, b.of.ItemCount
+	d.BillingModeSummary, d.ProvisionedThroughput = b.of.BillingModeSummary, b.of.ProvisionedThroughput
+	d.SSEDescription = b.of.SSEDescription
+	if in.BillingModeOverride != "" {
+		d.BillingModeSummary = &types.BillingModeSummary{BillingMode: in.BillingModeOverride}
+	}
+	if in.ProvisionedThroughputOverride != nil {
+		d.ProvisionedThroughput = described(in.ProvisionedThroughputOverride)
+	}
+	if sse := in.SSESpecificationOverride; sse != nil {
+		d.SSEDescription = nil
+		if aws.ToBool(sse.Enabled) {
+			d.SSEDescription = &types.SSEDescription{
+				Status: types.SSEStatusEnabled, SSEType: types.SSETypeKms, KMSMasterKeyArn: aws.String(keyOr(sse.KMSMasterKeyId, c.ARN("kms", "key/aws-dynamodb"))),
+			}
+		}
+	}
+	return d
+}
+
+func keyOr(given *string, otherwise string) string {
+	if given != nil {
+		return *given
+	}
+	return otherwise
+}
