@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"holdfast/driver"
 	"holdfast/failure"
@@ -11,7 +12,7 @@ import (
 )
 
 const (
-	walkSteps = 150
+	walkSteps = 400
 	walkJobs  = 6
 )
 
@@ -46,7 +47,8 @@ type job struct {
 type walk struct {
 	*lab
 	rnd  *rand.Rand
-	jobs []*job
+	jobs []*job // one for each resource
+	past []*job // whose points are deleted
 	lift func() // of the fault in force, never nil
 }
 
@@ -78,7 +80,13 @@ func checkWalk(ctx context.Context, e *env) error {
 
 // step does one random thing.
 func (w *walk) step(ctx context.Context) (string, error) {
-	j := w.jobs[w.rnd.IntN(len(w.jobs))]
+	n := w.rnd.IntN(len(w.jobs))
+	j := w.jobs[n]
+	if j.stage == deleted || j.stage == removed {
+		w.past = append(w.past, j)
+		j = &job{res: j.res, mark: w.mark(j.res.ARN)}
+		w.jobs[n] = j
+	}
 	switch roll := w.rnd.IntN(100); {
 	case roll < 30:
 		return "begin " + j.mark.JobID, w.begin(ctx, j)
@@ -88,11 +96,11 @@ func (w *walk) step(ctx context.Context) (string, error) {
 		return "advance", w.Advance(ctx)
 	case roll < 75:
 		return "settle", w.Settle(ctx)
-	case roll < 82:
+	case roll < 83:
 		return "delete " + j.mark.JobID, w.expire(ctx, j)
-	case roll < 85:
+	case roll < 86:
 		return "remove " + j.mark.JobID, w.remove(ctx, j)
-	case roll < 93:
+	case roll < 94:
 		return "fault", w.fault()
 	default:
 		w.lift()
@@ -206,10 +214,13 @@ func (w *walk) remove(ctx context.Context, j *job) error {
 // fault replaces the fault in force by a random one.
 func (w *walk) fault() error {
 	w.lift()
-	f := Fault{Method: []Method{Start, Find, Look, Delete}[w.rnd.IntN(4)], Effect: Refuse}
-	f.Class = alwaysRefused()[w.rnd.IntN(len(alwaysRefused()))]
-	if f.Method == Start && w.rnd.IntN(2) == 0 {
-		f.Effect = Lose
+	// Half of the faults are the one that makes duplicates.
+	f := Fault{Method: Start, Effect: Lose}
+	if w.rnd.IntN(2) == 0 {
+		f = Fault{
+			Method: []Method{Start, Find, Look, Delete}[w.rnd.IntN(4)], Effect: Refuse,
+			Class: alwaysRefused()[w.rnd.IntN(len(alwaysRefused()))],
+		}
 	}
 	var err error
 	w.lift, err = w.inject(f)
@@ -222,7 +233,7 @@ func (w *walk) invariants(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("see what is there: %w", err)
 	}
-	for _, j := range w.jobs {
+	for _, j := range slices.Concat(w.jobs, w.past) {
 		n := 0
 		for _, item := range items {
 			if item.carries(j.mark) {
