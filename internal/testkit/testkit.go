@@ -2,17 +2,16 @@ package testkit
 
 import (
 	"context"
-	"net"
-	"strconv"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"holdfast/internal/clock"
+	"holdfast/internal/localserver"
 )
 
-// pollInterval is how often Eventually and the start of a server ask again.
+// pollInterval is how often Eventually asks again.
 const pollInterval = 5 * time.Millisecond
 
 // Integration marks a test that needs a server. It skips the test under -short, and only
@@ -52,23 +51,21 @@ func poll(timeout time.Duration, cond func() bool) bool {
 // take it before the caller does, so whoever starts a server on it tries again.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
-	port, err := freePort()
+	port, err := localserver.FreePort()
 	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
+		tb.Fatal(err)
 	}
 	return port
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+// printLogOnFailure adds the end of a server's log to the output of a failed test.
+func printLogOnFailure(tb testing.TB, name, file string) {
+	tb.Cleanup(func() {
+		if tb.Failed() {
+			tb.Logf("log of %s:\n%s", name, localserver.Tail(file))
+		}
+	})
 }
-
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // Main is the body of a package's TestMain: it runs the tests, stops the servers they
 // shared, and fails the run if a goroutine is left over. It ends the process.

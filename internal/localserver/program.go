@@ -1,4 +1,4 @@
-package testkit
+package localserver
 
 import (
 	"fmt"
@@ -6,20 +6,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sort"
-	"testing"
 )
 
-// program finds an executable: in the PATH, then by the patterns, newest version first.
-// It fails the test when there is none.
-func program(tb testing.TB, name string, patterns ...string) string {
-	tb.Helper()
-	path, err := findProgram(name, patterns...)
-	if err != nil {
-		tb.Fatalf("%v: install it with `make deps`", err)
-	}
-	return path
-}
-
+// findProgram finds an executable: in the PATH, then by the patterns, newest version first.
+// The error names the command that installs it.
 func findProgram(name string, patterns ...string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
@@ -37,7 +27,7 @@ func findProgram(name string, patterns ...string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%s is missing (neither in PATH nor in %q)", name, patterns)
+	return "", fmt.Errorf("%s is missing (neither in PATH nor in %q): install it with `make deps`", name, patterns)
 }
 
 // home returns the home directory joined with elem, or a path that does not exist when

@@ -1,27 +1,31 @@
-package testkit
+package localserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
-	"testing"
 	"time"
+
+	"holdfast/internal/clock"
 )
 
 const (
 	startTimeout = 60 * time.Second // moto imports half of Python on a busy machine
 	stopTimeout  = 10 * time.Second
-	logTailBytes = 32 << 10 // of a server's log, printed when the test failed
+	logTailBytes = 32 << 10 // of a server's log, shown when it does not start
 )
 
 // spec says how to start a server and how to know that it is ready.
 type spec struct {
 	path  string
 	args  []string
-	env   []string            // added to the environment of the test
-	as    *syscall.Credential // nil: the user who runs the test
+	env   []string            // added to our environment
+	as    *syscall.Credential // nil: the user who runs us
 	log   string              // file that takes stdout and stderr, appended
 	ready func() error        // nil when the server answers
 }
@@ -43,7 +47,7 @@ func start(s spec) (*process, error) {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), s.env...)
 	// A group of its own, so that killing it also takes its children; and the kernel kills
-	// it when the test binary dies without cleaning up.
+	// it when we die without cleaning up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.as}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.path, err)
@@ -55,7 +59,7 @@ func start(s spec) (*process, error) {
 	}()
 	if err := p.awaitReady(s.ready); err != nil {
 		p.kill()
-		return nil, fmt.Errorf("start %s: %w\n%s", s.path, err, tail(s.log))
+		return nil, fmt.Errorf("start %s: %w\n%s", s.path, err, Tail(s.log))
 	}
 	return p, nil
 }
@@ -107,19 +111,64 @@ func (p *process) stop(sig syscall.Signal) {
 	}
 }
 
-// printLogOnFailure adds the end of a server's log to the output of a failed test.
-func printLogOnFailure(tb testing.TB, name, file string) {
-	tb.Cleanup(func() {
-		if tb.Failed() {
-			tb.Logf("log of %s:\n%s", name, tail(file))
-		}
-	})
-}
-
-func tail(file string) string {
+// Tail returns the end of a log file, or why it cannot be read.
+func Tail(file string) string {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err.Error()
 	}
 	return string(data[max(0, len(data)-logTailBytes):])
+}
+
+// pollInterval is how often the start of a server asks whether it is up.
+const pollInterval = 5 * time.Millisecond
+
+// poll reports whether cond became true within timeout. It asks at least once.
+func poll(timeout time.Duration, cond func() bool) bool {
+	wall := clock.System()
+	for deadline := wall.Now().Add(timeout); ; {
+		if cond() {
+			return true
+		}
+		if wall.Now().After(deadline) {
+			return false
+		}
+		// The background context never ends, so Sleep cannot fail.
+		_ = wall.Sleep(context.Background(), pollInterval)
+	}
+}
+
+// FreePort returns a TCP port on 127.0.0.1 that was free a moment ago. Another process may
+// take it before the caller does, so whoever starts a server on it tries again.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// startAttempts is how often a server is started on a new port when it cannot have the
+// first one.
+const startAttempts = 3
+
+// dialTimeout bounds one question whether a server is up.
+const dialTimeout = 2 * time.Second
+
+// onFreePort runs try with free ports until it succeeds.
+func onFreePort(try func(port int) error) error {
+	var err error
+	for range startAttempts {
+		var port int
+		if port, err = FreePort(); err != nil {
+			return err
+		}
+		if err = try(port); err == nil {
+			return nil
+		}
+	}
+	return err
 }
