@@ -1,0 +1,20 @@
+// Package all is the one list of drivers. A new kind is its folder and a line here.
+package all
+
+import (
+	"holdfast/driver"
+	"holdfast/driver/dynamodb"
+	"holdfast/driver/ebs"
+	"holdfast/driver/rds"
+	"holdfast/internal/awssession"
+)
+
+// New returns a registry of every driver, each taking its AWS configurations from
+// sessions. Sessions may be nil where only descriptors are asked for.
+func New(sessions awssession.Provider) *driver.Registry {
+	return driver.NewRegistry(
+		ebs.New(sessions),
+		rds.New(sessions),
+		dynamodb.New(sessions),
+	)
+}

@@ -1,0 +1,82 @@
+package all
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/driver"
+	"holdfast/resource"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestActions pins the IAM actions of every role, which operators grant.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	registry := New(nil)
+	actions := map[resource.Kind]map[resource.Purpose][]string{}
+	for _, kind := range registry.Kinds() {
+		d, _ := registry.Get(kind)
+		actions[kind] = d.Descriptor().Actions
+	}
+	got, err := json.MarshalIndent(actions, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "actions.json")
+	if *update {
+		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
+		t.Errorf("actions (-want +got):\n%s", diff)
+	}
+}
+
+// TestOnlyExpiryDeletes is the point of having a role per purpose.
+func TestOnlyExpiryDeletes(t *testing.T) {
+	t.Parallel()
+	registry := New(nil)
+	for _, kind := range registry.Kinds() {
+		d, _ := registry.Get(kind)
+		for purpose, actions := range d.Descriptor().Actions {
+			for _, action := range actions {
+				deletes := strings.Contains(action, ":Delete") && action != "dynamodb:DeleteItem"
+				if deletes && purpose != resource.ForExpire {
+					t.Errorf("%s: the role for %s may %s", kind, purpose, action)
+				}
+			}
+			if !slices.IsSorted(actions) {
+				t.Errorf("%s: actions for %s are not sorted", kind, purpose)
+			}
+		}
+	}
+}
+
+// TestCapabilities checks that what a descriptor claims is implemented and the reverse.
+func TestCapabilities(t *testing.T) {
+	t.Parallel()
+	registry := New(nil)
+	for _, kind := range registry.Kinds() {
+		d, _ := registry.Get(kind)
+		facts := d.Descriptor()
+		if _, copies := d.(driver.Copier); copies != (facts.CopyRegion || facts.CopyAccount) {
+			t.Errorf("%s: Copier is %t, the descriptor says region %t, account %t", kind, copies, facts.CopyRegion, facts.CopyAccount)
+		}
+		if _, restores := d.(driver.Restorer); restores != (len(facts.Restore) > 0) {
+			t.Errorf("%s: Restorer is %t with %d parameters", kind, restores, len(facts.Restore))
+		}
+	}
+}
