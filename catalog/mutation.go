@@ -26,11 +26,14 @@ type Mutation struct {
 	// RequireEpoch, when not 0, makes the commit fail with ErrStaleEpoch unless the
 	// admission epoch still has this value. The check and the commit are one transaction.
 	RequireEpoch int64
+	// Actor is who makes the change; the events the store adds itself carry it.
+	Actor string
 	// Events are appended. Change adds the one for the state change.
 	Events []Event
-	// Points are inserted (ignored when the id exists).
+	// Points are inserted (ignored when the id exists), each with a point.state event.
 	Points []RecoveryPoint
-	// PointMoves change the state of points; a point not in From fails the commit with ErrConflict.
+	// PointMoves change the state of points, each with a point.state event; a point not in
+	// From fails the commit with ErrConflict.
 	PointMoves []PointMove
 	// ReleaseHolder, when not empty, removes the holds of that job.
 	ReleaseHolder string
@@ -53,7 +56,7 @@ func Change(job Job, to State, now time.Time, actor string, edit func(*Job)) (Mu
 	if err := CheckTransition(job.State, to); err != nil {
 		return Mutation{}, fmt.Errorf("job %s: %w", job.ID, err)
 	}
-	m := Mutation{Job: job, From: job.State}
+	m := Mutation{Job: job, From: job.State, Actor: actor}
 	m.Job.State = to
 	if edit != nil {
 		edit(&m.Job)

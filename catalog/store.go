@@ -22,7 +22,8 @@ type Store interface {
 	Limits
 	Health
 	// Installation returns the installation recorded in the catalog, recording name when
-	// there is none; a different one is an error: two installations never share a catalog.
+	// there is none; a different one is an error of class invalid: two installations never
+	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.
 	Installation(ctx context.Context, name string) (string, error)
 	// Events returns history, oldest first, after sequence number After.
 	Events(ctx context.Context, f EventFilter) ([]Event, error)
@@ -38,9 +39,11 @@ type Store interface {
 type Jobs interface {
 	// InsertJobs inserts jobs whose id does not exist yet, with a job.created event each
 	// and, for restores and copies, a hold on PointID in the same transaction. It returns
-	// how many were new. A restore or copy of a point that is not AVAILABLE is refused
-	// with an error of class held and none of its transaction is stored. Any number of jobs; large inputs are written in several transactions of bulk
-	// statements, never a statement per row.
+	// how many were new. New jobs are CREATED, or terminal when they record what could not
+	// be begun. A new restore or copy of a point that is not AVAILABLE is refused with an
+	// error of class held and none of its transaction is stored. Any number of jobs; large
+	// inputs are written in several transactions of bulk statements, never a statement per
+	// row.
 	InsertJobs(ctx context.Context, jobs []Job) (int, error)
 	// Job returns one job, or ErrNotFound.
 	Job(ctx context.Context, id string) (Job, error)
@@ -61,12 +64,15 @@ type Jobs interface {
 	ListJobs(ctx context.Context, f JobFilter) ([]Job, error)
 	// CountJobs counts jobs by type and state among those that match f (paging is ignored).
 	CountJobs(ctx context.Context, f JobFilter) (map[driver.Operation]map[State]int, error)
-	// Submittable returns up to limit CREATED jobs without an open intent that are not
-	// submitted under epoch and whose RetryAt has passed, restores first, then by StartBy.
+	// Submittable returns up to limit CREATED jobs without an open intent that were last
+	// submitted under an epoch before epoch, or never, and whose RetryAt has passed,
+	// restores first, then by StartBy (jobs without one last).
 	Submittable(ctx context.Context, epoch int64, now time.Time, limit int) ([]Job, error)
-	// MarkSubmitted records that ids were submitted under epoch and clears RetryAt; it
-	// touches only CREATED jobs without an intent and does not change their version.
-	MarkSubmitted(ctx context.Context, ids []string, epoch int64) error
+	// MarkSubmitted records that jobs, as Submittable returned them, were submitted under
+	// epoch and clears RetryAt; it does not change their version. It touches only CREATED
+	// jobs without an intent that are still at the version read: one that was granted,
+	// tried and handed back meanwhile waits for its RetryAt and must be submitted again.
+	MarkSubmitted(ctx context.Context, jobs []Job, epoch int64) error
 	// Holders pages through the jobs that hold slots (Job.HoldsSlot), by id after afterID.
 	Holders(ctx context.Context, afterID string, limit int) ([]Job, error)
 	// StartWindowPassed returns up to limit CREATED jobs without an intent whose StartBy is before now.
@@ -76,8 +82,9 @@ type Jobs interface {
 	// CancelRequested returns up to limit jobs that are not terminal, not ABORTING and
 	// have CancelRequested set.
 	CancelRequested(ctx context.Context, limit int) ([]Job, error)
-	// Superseded returns up to limit waiting jobs (CREATED, no intent) of plan and rule with FireAt
-	// before fireAt whose resource also has a job of the fire at fireAt.
+	// Superseded returns up to limit waiting backups (CREATED, no intent) of plan and rule
+	// with FireAt before fireAt whose resource also has a backup of the fire at fireAt.
+	// Copies are of points that exist and are never superseded.
 	Superseded(ctx context.Context, plan, rule string, fireAt time.Time, limit int) ([]Job, error)
 	// UnnotedFailures returns up to limit FAILED jobs without FailureNoted.
 	UnnotedFailures(ctx context.Context, limit int) ([]Job, error)
@@ -107,10 +114,13 @@ type NextLook struct {
 
 // Points reads recovery points and holds.
 type Points interface {
+	// Point returns one recovery point, or ErrNotFound.
 	Point(ctx context.Context, id string) (RecoveryPoint, error)
+	// PointsByID returns those of ids that exist, by id.
 	PointsByID(ctx context.Context, ids []string) (map[string]RecoveryPoint, error)
 	// ListPoints returns points that match f, newest CreatedAt first, keyset-paged.
 	ListPoints(ctx context.Context, f PointFilter) ([]RecoveryPoint, error)
+	// CountPoints counts the points in each state.
 	CountPoints(ctx context.Context) (map[PointState]int, error)
 	// DuePoints returns up to limit AVAILABLE points of installation whose DeleteAt and
 	// ExpireAfter have passed, that have no hold, no unfinished expiry job, and are not
@@ -118,8 +128,13 @@ type Points interface {
 	DuePoints(ctx context.Context, installation string, now time.Time, limit int) ([]RecoveryPoint, error)
 	// CountExpireAttempt raises ExpireAttempts of ids by one and sets ExpireAfter.
 	CountExpireAttempt(ctx context.Context, ids []string, expireAfter time.Time) error
+	// Holds returns the holds on a point, by kind and holder.
 	Holds(ctx context.Context, pointID string) ([]Hold, error)
+	// AddHold puts a hold on an AVAILABLE point with a hold.added event; a hold that
+	// exists is left as it is. ErrNotFound without the point, ErrConflict when it is too
+	// late because the point is being deleted.
 	AddHold(ctx context.Context, h Hold, actor string) error
+	// RemoveHold takes a hold off with a hold.removed event, or returns ErrNotFound.
 	RemoveHold(ctx context.Context, pointID string, kind HoldKind, holder, actor string) error
 }
 
@@ -128,6 +143,7 @@ type Inventory interface {
 	// SyncInventory stores one listing. Resources present are upserted; those of the
 	// scope not in a Complete listing get GoneAt, an incomplete one removes nothing.
 	SyncInventory(ctx context.Context, s InventorySync) error
+	// InventoryScopes returns every scope that was ever listed.
 	InventoryScopes(ctx context.Context) ([]InventoryScope, error)
 	// Resources calls yield for every resource that matches f, in ARN order, in pages.
 	Resources(ctx context.Context, f ResourceFilter, yield func(InventoryItem) error) error
@@ -139,7 +155,8 @@ type Inventory interface {
 type Schedule interface {
 	// SeeRule returns the state of a rule, recording it with FirstSeenAt = now when new.
 	SeeRule(ctx context.Context, plan, rule string, now time.Time) (RuleState, error)
-	// RecordFires inserts fires (ignored when known) and moves LastFireAt forward.
+	// RecordFires inserts fires (ignored when known) and moves LastFireAt of rules that
+	// were seen forward.
 	RecordFires(ctx context.Context, fires []Fire) error
 	// Fires returns fires newest first; plan and rule may be empty.
 	Fires(ctx context.Context, plan, rule string, limit int) ([]Fire, error)
@@ -155,8 +172,9 @@ type Schedule interface {
 type Limits interface {
 	// Caps returns every cap and the version of the whole table, which grows with each change.
 	Caps(ctx context.Context) ([]Cap, int64, error)
-	// SetCap stores a cap. ifVersion, when >= 0, must equal the row's version (0 = must not
-	// exist), else ErrConflict. A limit below 0 removes the row.
+	// SetCap stores a cap with a cap.set event. ifVersion, when >= 0, must equal the row's
+	// version (0 = must not exist), else ErrConflict. A limit below 0 removes the row; that
+	// it is not there is no error. A row's version is the table's when it was changed.
 	SetCap(ctx context.Context, key string, limit int, by string, ifVersion int64) (Cap, error)
 	// Epoch returns the admission epoch, 0 before the first.
 	Epoch(ctx context.Context) (int64, error)
@@ -167,9 +185,12 @@ type Limits interface {
 
 // Health keeps the breakers of accounts.
 type Health interface {
+	// Breakers returns every breaker that was ever set, by account.
 	Breakers(ctx context.Context) ([]Breaker, error)
+	// Breaker returns the breaker of account; one never set is closed.
 	Breaker(ctx context.Context, account string) (Breaker, error)
-	// SetBreaker stores b; a change between open and closed appends an event.
+	// SetBreaker stores b; a change between open and closed appends a breaker.opened or
+	// breaker.closed event.
 	SetBreaker(ctx context.Context, b Breaker, actor string) error
 }
 
@@ -188,7 +209,7 @@ type JobFilter struct {
 	PointID     string
 	Since       time.Time // CreatedAt at or after
 	Until       time.Time // CreatedAt before
-	After       string    // id of the last job of the previous page
+	After       string    // id of the last job of the previous page; ErrNotFound when it is gone
 	Limit       int       // 1 to 1000, 0 = 100
 }
 

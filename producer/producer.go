@@ -24,7 +24,7 @@ import (
 
 // Store is the part of the catalog the producer uses.
 type Store interface {
-	MarkSubmitted(ctx context.Context, ids []string, epoch int64) error
+	MarkSubmitted(ctx context.Context, jobs []catalog.Job, epoch int64) error
 }
 
 // Producer submits and enqueues. It is safe for concurrent use.
@@ -48,9 +48,8 @@ func (p *Producer) Submit(ctx context.Context, jobs []catalog.Job, epoch int64) 
 		return nil
 	}
 	requests := make([]admission.Request, len(jobs))
-	ids := make([]string, len(jobs))
 	for i, job := range jobs {
-		requests[i], ids[i] = NewRequest(job), job.ID
+		requests[i] = NewRequest(job)
 	}
 	grants, err := p.controller.Submit(ctx, requests)
 	if enqueueErr := p.Enqueue(ctx, grants); enqueueErr != nil {
@@ -59,7 +58,7 @@ func (p *Producer) Submit(ctx context.Context, jobs []catalog.Job, epoch int64) 
 	if err != nil {
 		return fmt.Errorf("submit %d jobs: %w", len(jobs), err)
 	}
-	return p.store.MarkSubmitted(ctx, ids, epoch)
+	return p.store.MarkSubmitted(ctx, jobs, epoch)
 }
 
 // Enter marks a grant as begun and enqueues what that lets through.

@@ -112,3 +112,14 @@ func (r *rowset) values(b *strings.Builder, from, to int) []any {
 	}
 	return args
 }
+
+// constant returns the rows with one more integer column that is value in each.
+func (r *rowset) constant(name string, value int64) *rowset {
+	values := make([]int64, r.rows)
+	for i := range values {
+		values[i] = value
+	}
+	more := *r
+	more.addInts(name, values)
+	return &more
+}

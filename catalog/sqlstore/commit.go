@@ -1,0 +1,201 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"holdfast/catalog"
+	"holdfast/failure"
+)
+
+// maxGroup is the most commits that share one transaction.
+const maxGroup = 512
+
+// pending is one commit on its way. job and err are written by the group's goroutine
+// before done is closed.
+type pending struct {
+	ctx      context.Context
+	mutation catalog.Mutation
+	job      catalog.Job
+	err      error
+	done     chan struct{}
+}
+
+// Commit implements catalog.Jobs. Calls that arrive while a transaction is being written
+// gather and share the next one: nobody waits on purpose, and a busy store writes few
+// large transactions. When ctx ends first the mutation may still have been stored; the
+// next attempt to change the job will say so with ErrConflict.
+func (s *Store) Commit(ctx context.Context, m catalog.Mutation) (catalog.Job, error) {
+	if err := ctx.Err(); err != nil {
+		return catalog.Job{}, fmt.Errorf("commit job %s: %w", m.Job.ID, err)
+	}
+	p := &pending{ctx: ctx, mutation: m, done: make(chan struct{})}
+	if err := p.prepare(); err != nil {
+		return catalog.Job{}, fmt.Errorf("commit job %s: %w", m.Job.ID, err)
+	}
+	s.enqueue(p)
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		return catalog.Job{}, fmt.Errorf("commit job %s: %w", m.Job.ID, ctx.Err())
+	}
+	if p.err != nil {
+		return catalog.Job{}, fmt.Errorf("commit job %s: %w", m.Job.ID, p.err)
+	}
+	return p.job, nil
+}
+
+// prepare checks the mutation and works out the row a read after the commit returns.
+func (p *pending) prepare() error {
+	m := &p.mutation
+	if err := catalog.CheckTransition(m.From, m.Job.State); err != nil {
+		return &failure.Error{Class: failure.Internal, Err: err}
+	}
+	for i := range m.FollowUps {
+		if err := insertable(&m.FollowUps[i]); err != nil {
+			return err
+		}
+	}
+	p.job = m.Job
+	if err := stored(jobColumns, &p.job); err != nil {
+		return err
+	}
+	p.job.Version++
+	return nil
+}
+
+func (s *Store) enqueue(p *pending) {
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	s.group.queue = append(s.group.queue, p)
+	if !s.group.busy {
+		s.group.busy = true
+		s.group.running.Go(s.drain)
+	}
+}
+
+// drain writes groups until nobody waits.
+func (s *Store) drain() {
+	for {
+		batch := s.group.next()
+		if len(batch) == 0 {
+			return
+		}
+		s.commitGroup(batch)
+		for _, p := range batch {
+			close(p.done)
+		}
+	}
+}
+
+// next takes the longest waiting commits that do not touch one another's rows, so that
+// each can be judged as if it were alone. With nobody waiting the group ends.
+func (g *group) next() []*pending {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var batch, later []*pending
+	taken := make(map[string]bool, len(g.queue))
+	for i, p := range g.queue {
+		if len(batch) == maxGroup {
+			later = append(later, g.queue[i:]...)
+			break
+		}
+		if p.claim(taken) {
+			batch = append(batch, p)
+		} else {
+			later = append(later, p)
+		}
+	}
+	g.queue = later
+	g.busy = len(batch) > 0
+	return batch
+}
+
+// claim marks the rows p touches; it returns false when one is taken. They are marked
+// even then: a third commit on the same row must not overtake p.
+func (p *pending) claim(taken map[string]bool) bool {
+	free := true
+	mark := func(kind, id string) {
+		key := kind + id
+		free = free && !taken[key]
+		taken[key] = true
+	}
+	m := &p.mutation
+	own := map[string]bool{m.Job.ID: true}
+	mark("job ", m.Job.ID)
+	points := map[string]bool{}
+	for i := range m.Points {
+		points[m.Points[i].ID] = true
+	}
+	for _, move := range m.PointMoves {
+		points[move.PointID] = true
+	}
+	for i := range m.FollowUps {
+		f := &m.FollowUps[i]
+		if !own[f.ID] {
+			own[f.ID] = true
+			mark("job ", f.ID)
+		}
+		if f.PointID != "" {
+			points[f.PointID] = true
+		}
+	}
+	for id := range points {
+		mark("point ", id)
+	}
+	return free
+}
+
+// commitGroup writes batch in one transaction. If that fails for a reason that lies in
+// somebody's values, each is tried alone, so that only the guilty fails.
+func (s *Store) commitGroup(batch []*pending) {
+	live := batch[:0:0]
+	for _, p := range batch {
+		if p.err = p.ctx.Err(); p.err == nil {
+			live = append(live, p)
+		}
+	}
+	err := s.commitTogether(live)
+	if err == nil || len(live) < 2 || !ownFault(err) {
+		refuse(live, err)
+		return
+	}
+	for _, p := range live {
+		one := []*pending{p}
+		refuse(one, s.commitTogether(one))
+	}
+}
+
+// refuse gives err to those of batch that were not refused for a reason of their own.
+func refuse(batch []*pending, err error) {
+	if err == nil {
+		return
+	}
+	for _, p := range batch {
+		p.err = err
+	}
+}
+
+// commitTogether writes a batch in one transaction and sets the error of each commit
+// that is refused. The callers' contexts may end at any time without harm to the others.
+func (s *Store) commitTogether(batch []*pending) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	return s.update(context.Background(), "write", func(ctx context.Context, q session) error {
+		for _, p := range batch {
+			p.err = nil
+		}
+		v, err := q.lockRows(ctx, batch)
+		if err != nil {
+			return err
+		}
+		accepted := batch[:0:0]
+		for _, p := range batch {
+			if p.err = v.judge(&p.mutation); p.err == nil {
+				accepted = append(accepted, p)
+			}
+		}
+		return s.store(ctx, q, v, accepted)
+	})
+}

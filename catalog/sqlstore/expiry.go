@@ -1,0 +1,107 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"holdfast/catalog"
+	"holdfast/failure"
+)
+
+// BeginExpiry implements catalog.Jobs. Every guard is evaluated on rows that are locked:
+// a guard inside a statement's subquery sees what was, not what another expiry is doing.
+func (s *Store) BeginExpiry(ctx context.Context, m catalog.Mutation, installation string) (catalog.Job, error) {
+	p := &pending{ctx: ctx, mutation: m}
+	op := fmt.Sprintf("begin expiry of point %s by job %s", m.Job.PointID, m.Job.ID)
+	if err := p.prepare(); err != nil {
+		return catalog.Job{}, fmt.Errorf("%s: %w", op, err)
+	}
+	err := s.update(ctx, op, func(ctx context.Context, q session) error {
+		p.mutation = m
+		batch := []*pending{p}
+		v, err := q.lockRows(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if err := v.judge(&p.mutation); err != nil {
+			return err
+		}
+		facts, err := q.expiryFacts(ctx, m.Job.PointID)
+		if err != nil {
+			return err
+		}
+		if err := facts.guard(m.Job, installation); err != nil {
+			return err
+		}
+		if facts.point.State == catalog.Available {
+			move := catalog.PointMove{PointID: m.Job.PointID, From: catalog.Available, To: catalog.Expiring}
+			p.mutation.PointMoves = append([]catalog.PointMove{move}, m.PointMoves...)
+		}
+		return s.store(ctx, q, v, batch)
+	})
+	if err != nil {
+		return catalog.Job{}, err
+	}
+	return p.job, nil
+}
+
+// expiryFacts is what the guards of an expiry look at, on locked rows.
+type expiryFacts struct {
+	point      catalog.RecoveryPoint // zero when there is none
+	expiringBy string
+	others     int // AVAILABLE points of the same resource in the same account and region
+	holds      []catalog.Hold
+}
+
+// expiryFacts locks all living points of the point's resource, in the order of ids, and
+// only then reads: whoever comes second sees what the first did.
+func (q session) expiryFacts(ctx context.Context, pointID string) (expiryFacts, error) {
+	var f expiryFacts
+	const siblings = `FROM points WHERE state <> 'DELETED' AND (resource_arn, account, region) =
+		(SELECT o.resource_arn, o.account, o.region FROM points o WHERE o.id = ?) ORDER BY id`
+	if q.postgres {
+		if _, err := q.column1(ctx, "SELECT id "+siblings+q.locked(), pointID); err != nil {
+			return f, err
+		}
+	}
+	points, err := read(ctx, q, pointColumns, siblings, pointID)
+	if err != nil {
+		return f, err
+	}
+	for _, p := range points {
+		switch {
+		case p.ID == pointID:
+			f.point = p
+		case p.State == catalog.Available:
+			f.others++
+		}
+	}
+	if _, err := q.one(ctx, []any{&f.expiringBy}, "SELECT expiring_by FROM points WHERE id = ?", pointID); err != nil {
+		return f, err
+	}
+	f.holds, err = read(ctx, q, holdColumns, "FROM holds WHERE point_id = ? ORDER BY kind, holder", pointID)
+	return f, err
+}
+
+// guard returns nil when job may delete the point, else an error of class held that says
+// which guard forbids it.
+func (f expiryFacts) guard(job catalog.Job, installation string) error {
+	held := func(format string, args ...any) error {
+		return failure.Errorf(failure.Held, "recovery point %s %s", job.PointID, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case f.point.ID == "":
+		return held("is deleted or not in the catalog")
+	case f.point.State == catalog.Expiring && f.expiringBy != job.ID:
+		return held("is already being deleted by job %s", f.expiringBy)
+	case f.point.Installation != installation:
+		return held("belongs to installation %q, not %q", f.point.Installation, installation)
+	case len(f.holds) > 0:
+		return held("has a %s hold by %s", f.holds[0].Kind, f.holds[0].Holder)
+	case f.others == 0:
+		return held("is the last available one of %s in account %s, region %s",
+			f.point.ResourceARN, f.point.Account, f.point.Region)
+	default:
+		return nil
+	}
+}

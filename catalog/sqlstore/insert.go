@@ -1,0 +1,171 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/failure"
+)
+
+// insertChunk is how many jobs one transaction of InsertJobs holds: enough to make the
+// flush at its end cheap, few enough not to keep other writers waiting long.
+const insertChunk = 2000
+
+// InsertJobs implements catalog.Jobs.
+func (s *Store) InsertJobs(ctx context.Context, jobs []catalog.Job) (int, error) {
+	ordered := slices.Clone(jobs)
+	// One order for everybody: two processes planning the same fire cannot deadlock.
+	slices.SortStableFunc(ordered, func(a, b catalog.Job) int { return strings.Compare(a.ID, b.ID) })
+	ordered = slices.CompactFunc(ordered, func(a, b catalog.Job) bool { return a.ID == b.ID })
+	for i := range ordered {
+		if err := insertable(&ordered[i]); err != nil {
+			return 0, err
+		}
+	}
+	total := 0
+	for chunk := range slices.Chunk(ordered, insertChunk) {
+		added := 0
+		err := s.update(ctx, "insert jobs", func(ctx context.Context, q session) (err error) {
+			if err := q.pass(ctx); err != nil {
+				return err
+			}
+			if err := q.checkSources(ctx, chunk); err != nil {
+				return err
+			}
+			added, err = q.addJobs(ctx, chunk)
+			return err
+		})
+		if err != nil {
+			return total, err
+		}
+		total += added
+	}
+	return total, nil
+}
+
+// insertable checks what every new job must be and gives it its first version. A job may
+// be born ended, to record what could not even be begun.
+func insertable(j *catalog.Job) error {
+	j.Version = 1
+	switch {
+	case j.ID == "" || j.Type == "" || j.CreatedAt.IsZero():
+		return failure.Errorf(failure.Internal, "insert job %q: id, type and creation time are required", j.ID)
+	case j.State != catalog.Created && !j.State.Terminal():
+		return failure.Errorf(failure.Internal, "insert job %s: a new job cannot be %s", j.ID, j.State)
+	}
+	return nil
+}
+
+// sourceHold returns the kind of hold the job needs on the point it reads, if any.
+func sourceHold(j catalog.Job) (catalog.HoldKind, bool) {
+	switch {
+	case j.PointID == "" || j.State.Terminal():
+		return "", false
+	case j.Type == driver.Copy:
+		return catalog.HoldCopy, true
+	case j.Type == driver.Restore:
+		return catalog.HoldRestore, true
+	default:
+		return "", false
+	}
+}
+
+// checkSources refuses copies and restores of points that are not AVAILABLE, and locks
+// those that are, so that no expiry begins before the holds are in.
+func (q session) checkSources(ctx context.Context, jobs []catalog.Job) error {
+	var readers []catalog.Job
+	for _, j := range jobs {
+		if _, reads := sourceHold(j); reads {
+			readers = append(readers, j)
+		}
+	}
+	if len(readers) == 0 {
+		return nil
+	}
+	view, err := q.sources(ctx, readers)
+	if err != nil {
+		return err
+	}
+	for _, j := range readers {
+		if err := view.checkSource(j, view.points[j.PointID].state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sources reads what checkSource needs to know about jobs that read a point.
+func (q session) sources(ctx context.Context, readers []catalog.Job) (*view, error) {
+	v := newView()
+	ids, points := make([]string, len(readers)), make([]string, len(readers))
+	for i, j := range readers {
+		ids[i], points[i] = j.ID, j.PointID
+	}
+	if err := v.lockPoints(ctx, q, points, q.shared()); err != nil {
+		return nil, err
+	}
+	return v, v.findJobs(ctx, q, ids)
+}
+
+// checkSource refuses job unless it exists already or its point, in state, is AVAILABLE.
+func (v *view) checkSource(job catalog.Job, state catalog.PointState) error {
+	if v.known[job.ID] || state == catalog.Available {
+		return nil
+	}
+	if state == "" {
+		return failure.Errorf(failure.Held, "%s job %s: recovery point %s is not in the catalog", job.Type, job.ID, job.PointID)
+	}
+	return failure.Errorf(failure.Held, "%s job %s: recovery point %s is %s", job.Type, job.ID, job.PointID, state)
+}
+
+// addJobs inserts those of jobs that are new, with their holds and events, and returns
+// how many were.
+func (q session) addJobs(ctx context.Context, jobs []catalog.Job) (int, error) {
+	added, err := insert(ctx, q, "jobs", jobColumns, jobs, "id", "id")
+	if err != nil {
+		return 0, fmt.Errorf("insert jobs: %w", err)
+	}
+	isNew := make(map[string]bool, len(added))
+	for _, id := range added {
+		isNew[id] = true
+	}
+	events := make([]catalog.Event, 0, len(added))
+	var holds []catalog.Hold
+	for _, j := range jobs {
+		if !isNew[j.ID] {
+			continue
+		}
+		isNew[j.ID] = false // the input may name a job twice
+		events = append(events, catalog.Event{
+			At: j.CreatedAt, Type: "job.created", JobID: j.ID, Actor: j.CreatedBy,
+			To: string(j.State), Class: j.Class, Message: j.Message,
+		})
+		if kind, reads := sourceHold(j); reads {
+			holds = append(holds, catalog.Hold{PointID: j.PointID, Kind: kind, Holder: j.ID, CreatedAt: j.CreatedAt})
+		}
+	}
+	if _, err := insert(ctx, q, "holds", holdColumns, holds, "point_id, kind, holder", "point_id"); err != nil {
+		return 0, fmt.Errorf("insert holds: %w", err)
+	}
+	return len(added), q.addEvents(ctx, events)
+}
+
+// addEvents appends to the history. The transaction must have passed the gate.
+func (q session) addEvents(ctx context.Context, events []catalog.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	rows, err := collect(eventColumns, events)
+	if err != nil {
+		return err
+	}
+	list := names("", eventColumns)
+	if _, err := q.bulk(ctx, rows, "INSERT INTO events ("+list+") SELECT "+list+" FROM v WHERE true"); err != nil {
+		return fmt.Errorf("append events: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/catalog"
+)
+
+// Point implements catalog.Points.
+func (s *Store) Point(ctx context.Context, id string) (point catalog.RecoveryPoint, err error) {
+	err = s.view(ctx, "read recovery point", func(ctx context.Context, q session) error {
+		points, err := read(ctx, q, pointColumns, "FROM points WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		point, err = only(points, "recovery point", id)
+		return err
+	})
+	return point, err
+}
+
+// PointsByID implements catalog.Points.
+func (s *Store) PointsByID(ctx context.Context, ids []string) (map[string]catalog.RecoveryPoint, error) {
+	found := make(map[string]catalog.RecoveryPoint, len(ids))
+	for chunk := range slices.Chunk(ids, lookupChunk) {
+		points, err := s.selectPoints(ctx, "read recovery points", "WHERE "+s.dialect.in("id"), list(s.dialect, chunk))
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range points {
+			found[p.ID] = p
+		}
+	}
+	return found, nil
+}
+
+func (s *Store) selectPoints(ctx context.Context, op, tail string, args ...any) (points []catalog.RecoveryPoint, err error) {
+	err = s.view(ctx, op, func(ctx context.Context, q session) (err error) {
+		points, err = read(ctx, q, pointColumns, "FROM points "+tail, args...)
+		return err
+	})
+	return points, err
+}
+
+// ListPoints implements catalog.Points.
+func (s *Store) ListPoints(ctx context.Context, f catalog.PointFilter) (points []catalog.RecoveryPoint, err error) {
+	limit, err := pageLimit(f.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list recovery points: %w", err)
+	}
+	c := pointConditions(s.dialect, f)
+	err = s.view(ctx, "list recovery points", func(ctx context.Context, q session) error {
+		if err := c.after(ctx, q, "points", f.After); err != nil {
+			return err
+		}
+		points, err = read(ctx, q, pointColumns, "FROM points"+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		return err
+	})
+	return points, err
+}
+
+// CountPoints implements catalog.Points.
+func (s *Store) CountPoints(ctx context.Context) (map[catalog.PointState]int, error) {
+	counts := map[catalog.PointState]int{}
+	err := s.view(ctx, "count recovery points", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var state catalog.PointState
+			var n int
+			if err := rows.Scan(&state, &n); err != nil {
+				return err
+			}
+			counts[state] = n
+			return nil
+		}, "SELECT state, count(*) FROM points GROUP BY state")
+	})
+	return counts, err
+}
+
+// DuePoints implements catalog.Points. What it leaves out is only a forecast of the
+// guards; BeginExpiry evaluates them again on locked rows.
+func (s *Store) DuePoints(ctx context.Context, installation string, now time.Time, limit int) ([]catalog.RecoveryPoint, error) {
+	return s.selectPoints(ctx, "list recovery points to expire", `WHERE state = 'AVAILABLE' AND delete_at > 0
+		AND installation = ? AND delete_at <= ? AND expire_after <= ?
+		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.point_id = points.id)
+		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.point_id = points.id AND j.point_id <> '' AND j.type = 'expire'
+			AND j.state IN ('CREATED', 'RUNNING', 'ABORTING'))
+		AND EXISTS (SELECT 1 FROM points o WHERE o.resource_arn = points.resource_arn AND o.account = points.account
+			AND o.region = points.region AND o.state = 'AVAILABLE' AND o.id <> points.id)
+		ORDER BY delete_at, id LIMIT ?`, installation, millis(now), millis(now), limit)
+}
+
+// CountExpireAttempt implements catalog.Points.
+func (s *Store) CountExpireAttempt(ctx context.Context, ids []string, expireAfter time.Time) error {
+	for chunk := range slices.Chunk(slices.Sorted(slices.Values(ids)), lookupChunk) {
+		err := s.update(ctx, "count expiry attempts", func(ctx context.Context, q session) error {
+			_, err := q.exec(ctx, "UPDATE points SET expire_attempts = expire_attempts + 1, expire_after = ? WHERE "+q.in("id"),
+				millis(expireAfter), list(q.dialect, chunk))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
