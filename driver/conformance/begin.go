@@ -66,12 +66,23 @@ func checkOnce(ctx context.Context, e *env, op driver.Operation) error {
 	return a.wantMade(ctx, 1)
 }
 
+// checkLostAnswer loses the first answer only, then all of them: what tries again by
+// itself may be lucky the second time.
 func checkLostAnswer(ctx context.Context, e *env, op driver.Operation) error {
+	for _, times := range []int{1, 0} {
+		if err := loseAnswers(ctx, e, op, times); err != nil {
+			return fmt.Errorf("%d answers lost (0: all): %w", times, err)
+		}
+	}
+	return nil
+}
+
+func loseAnswers(ctx context.Context, e *env, op driver.Operation, times int) error {
 	a, err := e.action(ctx, op)
 	if err != nil {
 		return err
 	}
-	lift, err := a.lab.inject(Fault{Method: a.method, Effect: Lose})
+	lift, err := a.lab.inject(Fault{Method: a.method, Effect: Lose, Times: times})
 	defer lift()
 	if err != nil {
 		return err

@@ -76,9 +76,10 @@ func descriptorProblems(d driver.Descriptor) []error {
 
 var (
 	parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	actionName    = regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z0-9]*$`)
-	readsOnly     = regexp.MustCompile(`:(Describe|List|Get)`)
-	destroys      = regexp.MustCompile(`:(Delete|Deregister|Terminate)`)
+	// AWS documents a few actions with a wildcard at the end, such as kms:ReEncrypt*.
+	actionName = regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z0-9]+[*]?$`)
+	readsOnly  = regexp.MustCompile(`:(Describe|List|Get)`)
+	destroys   = regexp.MustCompile(`:(Delete|Deregister|Terminate)`)
 )
 
 func checkCapabilities(ctx context.Context, e *env) error {

@@ -112,4 +112,5 @@ type Fault struct {
 	Effect Effect
 	Class  failure.Class // for Refuse
 	Skip   int           // calls of the method let through first
+	Times  int           // calls that meet it then; 0 means all until it is lifted
 }

@@ -204,7 +204,7 @@ func (c *Cloud) call(ctx context.Context, m conformance.Method, op string, mutat
 	if mutating {
 		c.calls.Mutating++
 	}
-	f := c.meets(m)
+	f := c.meets(m, mutating)
 	switch f.Effect {
 	case conformance.Refuse:
 		c.mu.Unlock()
@@ -214,19 +214,23 @@ func (c *Cloud) call(ctx context.Context, m conformance.Method, op string, mutat
 		<-ctx.Done()
 		return false, refusal(failure.Transient, op, ctx.Err())
 	default:
-		return f.Effect == conformance.Lose && mutating, nil
+		return f.Effect == conformance.Lose, nil
 	}
 }
 
 // meets returns the fault a call of m meets; c.mu is held.
-func (c *Cloud) meets(m conformance.Method) conformance.Fault {
+func (c *Cloud) meets(m conformance.Method, mutating bool) conformance.Fault {
 	for _, id := range slices.Sorted(maps.Keys(c.faults)) {
 		f := c.faults[id]
 		switch {
-		case f.Method != m:
+		case f.Method != m, f.Effect == conformance.Lose && !mutating:
 		case f.Skip > 0:
 			f.Skip--
+		case f.Times == 1:
+			delete(c.faults, id)
+			return *f
 		default:
+			f.Times = max(f.Times-1, 0)
 			return *f
 		}
 	}
