@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"holdfast/driver/internal/clients"
+	"holdfast/internal/awserr"
 	"holdfast/internal/awssession"
 )
 
@@ -41,3 +42,7 @@ var _ api = (*dynamodb.Client)(nil)
 func newClients(sessions awssession.Provider) *clients.Pool[api] {
 	return clients.NewPool(sessions, func(cfg aws.Config) api { return dynamodb.NewFromConfig(cfg) })
 }
+
+// once keeps the SDK from repeating a call whose outcome is unknown: backups have no
+// token and their names may repeat, so the repetition would make a second one.
+func once(o *dynamodb.Options) { o.Retryer = awserr.OnlyThrottles(o.Retryer) }

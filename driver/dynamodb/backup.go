@@ -23,7 +23,7 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	}
 	out, err := client.CreateBackup(ctx, &dynamodb.CreateBackupInput{
 		TableName: aws.String(name), BackupName: aws.String(req.Mark.Name()),
-	})
+	}, once)
 	if err != nil {
 		return "", wrap("CreateBackup", err)
 	}

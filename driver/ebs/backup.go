@@ -28,7 +28,7 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	out, err := client.CreateSnapshot(ctx, &ec2.CreateSnapshotInput{
 		VolumeId: aws.String(id), Description: description(req.Mark),
 		TagSpecifications: tagSpecification(types.ResourceTypeSnapshot, marktags.For(req.Mark, req.Tags)),
-	})
+	}, once)
 	if err != nil {
 		return "", wrap("CreateSnapshot", err)
 	}

@@ -37,7 +37,7 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 	if req.KMSKeyID != "" {
 		in.KmsKeyId = aws.String(req.KMSKeyID)
 	}
-	out, err := client.CopySnapshot(ctx, in)
+	out, err := client.CopySnapshot(ctx, in, once)
 	if err != nil {
 		return "", wrap("CopySnapshot", err)
 	}

@@ -7,6 +7,8 @@
 // (Descriptor.Settle). CreateVolume does take a token, so a restore may be repeated.
 //
 // Quirks worth knowing:
+//   - CreateSnapshot and CopySnapshot are not repeated by the SDK unless throttled: after
+//     a lost answer a second call would make a second snapshot.
 //   - One snapshot per volume in 15 seconds; class busy.
 //   - A snapshot is looked for by filter, not by id: one unknown id fails a whole
 //     DescribeSnapshots call.
