@@ -111,13 +111,15 @@ func needsOf(path string, rule Rule) (needs []need) {
 	return needs
 }
 
-// copyNeed asks for copies between accounts only where source and destination may differ.
+// copyNeed asks for copies, between accounts only where source and destination may differ.
 func copyNeed(path string, action CopyAction) need {
-	n := need{path: path, what: "be copied", met: func(k Capabilities, _ reach) bool { return k.CopyRegion }}
+	n := need{path: path, what: "be copied", met: func(k Capabilities, r reach) bool {
+		return k.CopyRegion || action.reachesHome(r)
+	}}
 	if action.Account != AccountVariable {
 		n.what = "be copied to account " + action.Account
 		n.met = func(k Capabilities, r reach) bool {
-			return k.CopyAccount || r.account == action.Account && k.CopyRegion
+			return k.CopyAccount || r.account == action.Account && k.CopyRegion || action.reachesHome(r)
 		}
 	}
 	n.instead = func(k Capabilities) string {
@@ -179,14 +181,16 @@ func describeReaches(reaches []reach) string {
 	return fmt.Sprintf("%s (%s)", kindNames(kinds), clip(first))
 }
 
-// samePlace warns about copies that stay beside their original.
+// reachesHome reports whether all of r lives where the copy would go.
+func (c CopyAction) reachesHome(r reach) bool {
+	return r.region != "" && r.region == c.Region && (c.Account == AccountVariable || c.Account == r.account)
+}
+
+// samePlace warns about resources that get no copy because they live in its place.
 func (c *compiler) samePlace(path string, rule Rule, selection string, reaches []reach) {
 	for i, action := range rule.CopyActions {
-		stays := func(r reach) bool {
-			return r.region == action.Region && (action.Account == AccountVariable || action.Account == r.account)
-		}
-		if action.Region != "" && slices.ContainsFunc(reaches, stays) {
-			c.report.warning(indexed(path+".copy_actions", i), "selection %s names resources of %s, the region of the copy: copies in the same region and account do not survive its loss", selection, action.Region)
+		if slices.ContainsFunc(reaches, action.reachesHome) {
+			c.report.warning(indexed(path+".copy_actions", i), "selection %s names resources of %s, the destination itself: they are not copied, their recovery points are there already", selection, action.Region)
 		}
 	}
 }

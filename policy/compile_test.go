@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -281,7 +282,7 @@ func TestCompileLimits(t *testing.T) {
 	tests := []struct{ name, data, want string }{
 		{"size", "# " + strings.Repeat("x", maxFileBytes), "at most 1048576 are read"},
 		{"problems", wrong, "more problems"},
-		{"aliases", aliases, "more than 200000 values"},
+		{"aliases", aliases, "p.yaml:1: the document has more than 200000 values"},
 		{"flow depth", "plans: " + strings.Repeat("[", 500_000), "not valid YAML"},
 		{"block depth", strings.Repeat("- ", 400_000), "not valid YAML"},
 		{"plans", "plans: [" + strings.Repeat("{name: a, rules: []},", 1001) + "]", "more than 1000 plans"},
@@ -342,4 +343,27 @@ func FuzzCompile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDocumentation compiles every example of docs/policies.md and parses every cron()
+// expression it mentions.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	page := string(readFile(t, "../docs/policies.md").Data)
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(page, -1)
+	expressions := regexp.MustCompile(`cron\([^a-z)]+\)`).FindAllString(page, -1)
+	if len(blocks) < 3 || len(expressions) < 10 {
+		t.Fatalf("found %d examples and %d expressions: is the page still there?", len(blocks), len(expressions))
+	}
+	for _, block := range blocks {
+		set, result := Compile([]File{{Name: "policies.md", Data: []byte(block[1])}}, testCaps)
+		if set == nil || len(result.Warnings) > 0 {
+			t.Errorf("%s\n%s", block[1], text(result))
+		}
+	}
+	for _, e := range expressions {
+		if s, warnings, err := ParseSchedule(e, ""); err != nil || len(warnings) > 0 || s.SubHourly() {
+			t.Errorf("%s: %v, %v", e, warnings, err)
+		}
+	}
 }

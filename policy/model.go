@@ -76,9 +76,9 @@ type Lifecycle struct {
 // AccountVariable in a copy action stands for the account of the resource.
 const AccountVariable = "$account"
 
-// CopyAction asks for a copy of each recovery point of a rule. A destination in the
-// resource's own region and account is copied to as well, as AWS Backup does between two
-// vaults. An absent lifecycle keeps the copy for ever; the rule's is not inherited.
+// CopyAction asks for a copy of each recovery point of a rule. Recovery points made in
+// the destination's own region and account need none: they are there already. An absent
+// lifecycle keeps the copy for ever; the rule's is not inherited.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CopyAction.html
 type CopyAction struct {
 	// DestinationVaultARN is arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME; ACCOUNT may
