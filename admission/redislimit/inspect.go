@@ -69,6 +69,14 @@ func (c *Controller) eachRow(ctx context.Context, what string, width int, f func
 // recordWords is how many words of a holder's record come before its keys.
 const recordWords = 6
 
+// groupName reads the group of a record.
+func groupName(word string) string {
+	if word == noGroup {
+		return ""
+	}
+	return word
+}
+
 // parseHolder reads a holder's record; slots.lua describes it.
 func parseHolder(jobID, record string, entered bool) (admission.Holder, error) {
 	words := strings.Fields(record)
@@ -83,7 +91,10 @@ func parseHolder(jobID, record string, entered bool) (admission.Holder, error) {
 	if err != nil {
 		return admission.Holder{}, fmt.Errorf("admission: holder %q: since: %w", jobID, err)
 	}
-	h := admission.Holder{JobID: jobID, Generation: generation, Since: time.UnixMilli(since).UTC(), Entered: entered}
+	h := admission.Holder{
+		JobID: jobID, Generation: generation, Group: groupName(words[4]),
+		Since: time.UnixMilli(since).UTC(), Entered: entered,
+	}
 	for _, key := range words[recordWords:] {
 		h.Keys = append(h.Keys, admission.Key(key))
 	}
@@ -132,7 +143,7 @@ func parseExplanation(a answer) (admission.Explanation, []admission.Key, error) 
 	if len(a) < fixed {
 		return admission.Explanation{}, nil, fmt.Errorf("admission: explain: answer has %d words", len(a))
 	}
-	e := admission.Explanation{Place: admission.Place(a[0]), Group: strings.TrimPrefix(a[2], "-")}
+	e := admission.Explanation{Place: admission.Place(a[0]), Group: groupName(a[2])}
 	var err error
 	if e.Generation, err = strconv.ParseInt(a[1], 10, 64); err != nil {
 		return e, nil, fmt.Errorf("admission: explain: generation: %w", err)

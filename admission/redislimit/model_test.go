@@ -24,6 +24,7 @@ type model struct {
 // held is a job that holds slots. It came from a request unless a rebuild brought it.
 type held struct {
 	generation int64
+	group      string
 	keys       []admission.Key
 	request    *admission.Request
 	entered    bool
@@ -129,7 +130,7 @@ func (m *model) rebuild() admission.Snapshot {
 			continue
 		}
 		s.Holders = append(s.Holders, admission.Holder{
-			JobID: id, Generation: h.generation, Keys: h.keys, Since: time.UnixMilli(1), Entered: true,
+			JobID: id, Generation: h.generation, Group: h.group, Keys: h.keys, Since: time.UnixMilli(1), Entered: true,
 		})
 		h.request = nil
 		m.holding[id] = h
@@ -156,6 +157,9 @@ func (m *model) acceptOne(g admission.Grant) error {
 	if !ok {
 		return fmt.Errorf("the job does not wait")
 	}
+	if g.Group != r.Group {
+		return fmt.Errorf("its group is %s", r.Group)
+	}
 	if admission.EpochOf(g.Generation) != m.epoch || g.Generation <= m.last {
 		return fmt.Errorf("generation after %d in epoch %d", m.last, m.epoch)
 	}
@@ -172,7 +176,7 @@ func (m *model) acceptOne(g admission.Grant) error {
 	}
 	m.last = g.Generation
 	delete(m.waiting, g.JobID)
-	m.holding[g.JobID] = held{generation: g.Generation, keys: keysOf(r), request: &r}
+	m.holding[g.JobID] = held{generation: g.Generation, group: r.Group, keys: keysOf(r), request: &r}
 	return nil
 }
 
@@ -232,7 +236,7 @@ func (m *model) holders() []admission.Holder {
 	for _, id := range slices.Sorted(maps.Keys(m.holding)) {
 		h := m.holding[id]
 		keys := slices.Sorted(slices.Values(h.keys))
-		list = append(list, admission.Holder{JobID: id, Generation: h.generation, Keys: keys, Entered: h.entered})
+		list = append(list, admission.Holder{JobID: id, Generation: h.generation, Group: h.group, Keys: keys, Entered: h.entered})
 	}
 	return list
 }

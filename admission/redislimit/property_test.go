@@ -180,6 +180,9 @@ func (w *walk) release(t *rapid.T) {
 func (w *walk) cancel(t *rapid.T) {
 	list := some(t)
 	for _, id := range list {
+		if !w.model.holding[id].entered {
+			w.replace(id)
+		}
 		w.model.cancel(id)
 	}
 	grants, err := w.c.Cancel(w.ctx, list...)
@@ -203,7 +206,7 @@ func (w *walk) regrant(t *rapid.T) {
 		}
 		return
 	}
-	if err != nil || g.JobID != id || g.Generation <= w.model.last {
+	if err != nil || g.JobID != id || g.Group != w.model.holding[id].group || g.Generation <= w.model.last {
 		t.Fatalf("regrant %s: %+v, %v; newest generation was %d", id, g, err, w.model.last)
 	}
 	w.replace(id)
@@ -278,7 +281,7 @@ func (w *walk) checkStale(t *rapid.T) {
 		t.Fatalf("not entered: %v, %v; want %d", grants, err, w.model.notEntered())
 	}
 	for _, g := range grants {
-		if h := w.model.holding[g.JobID]; h.entered || h.generation != g.Generation {
+		if h := w.model.holding[g.JobID]; h.entered || h.generation != g.Generation || h.group != g.Group {
 			t.Fatalf("not entered: %+v, want %+v", g, h)
 		}
 	}

@@ -1,6 +1,7 @@
 package redislimit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -107,6 +108,9 @@ func checkHolder(h admission.Holder, epoch int64) error {
 	if err := checkName(h.JobID); err != nil {
 		return err
 	}
+	if h.Group != "" && checkName(h.Group) != nil {
+		return fmt.Errorf("group %q: %w", h.Group, checkName(h.Group))
+	}
 	if h.Generation < 0 || h.Generation > 0 && admission.EpochOf(h.Generation) >= epoch {
 		return fmt.Errorf("generation %d is not of an epoch before %d", h.Generation, epoch)
 	}
@@ -131,5 +135,8 @@ func holderArgs(h admission.Holder) []any {
 	if h.Entered {
 		entered = "1"
 	}
-	return []any{h.JobID, strconv.FormatInt(h.Generation, 10), since, entered, joinKeys(h.Keys)}
+	return []any{
+		h.JobID, strconv.FormatInt(h.Generation, 10), since, entered,
+		cmp.Or(h.Group, noGroup), joinKeys(h.Keys),
+	}
 }

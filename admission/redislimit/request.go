@@ -14,6 +14,8 @@ const (
 	maxKeys      = 8
 	maxNameBytes = 256
 	maxBand      = 99
+	// noGroup stands for an empty group in a holder's record.
+	noGroup = "-"
 	// resourcePrefix is left out of what is stored for a waiting job.
 	resourcePrefix = admission.ResourceDimension + "="
 	// bandWidth is the score between two bands: more milliseconds than any deadline has.

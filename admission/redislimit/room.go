@@ -125,8 +125,11 @@ func (c *Controller) Regrant(ctx context.Context, jobID string) (admission.Grant
 		return admission.Grant{}, err
 	}
 	grants, _, err := a.grants()
-	if err != nil || len(grants) != 1 {
-		return admission.Grant{}, fmt.Errorf("admission: regrant job %q: %d grants: %w", jobID, len(grants), err)
+	if err != nil {
+		return admission.Grant{}, err
+	}
+	if len(grants) != 1 {
+		return admission.Grant{}, fmt.Errorf("admission: regrant job %q: %d grants", jobID, len(grants))
 	}
 	return grants[0], nil
 }

@@ -197,16 +197,17 @@ const (
 
 // grants reads the answer of a script that pumped.
 func (a answer) grants() ([]admission.Grant, more, error) {
-	if len(a)%2 != 1 {
+	const width = 3 // job, generation, group
+	if len(a)%width != 1 {
 		return nil, "", fmt.Errorf("admission: answer has %d words", len(a))
 	}
 	var grants []admission.Grant
-	for i := 1; i < len(a); i += 2 {
+	for i := 1; i < len(a); i += width {
 		generation, err := strconv.ParseInt(a[i+1], 10, 64)
 		if err != nil {
 			return nil, "", fmt.Errorf("admission: generation of job %s: %w", a[i], err)
 		}
-		grants = append(grants, admission.Grant{JobID: a[i], Generation: generation})
+		grants = append(grants, admission.Grant{JobID: a[i], Generation: generation, Group: groupName(a[i+2])})
 	}
 	return grants, more(a[0]), nil
 }

@@ -182,12 +182,13 @@ local function attempt(ring, account, score, out)
   if resource and full('resource=' .. resource) then
     return park(g, job, jobScore, resource)
   end
-  out[#out + 1] = job
-  out[#out + 1] = grant(g, job, jobScore, resource, score)
+  local generation = grant(g, job, jobScore, resource, score)
+  for _, word in ipairs({job, generation, g.name}) do out[#out + 1] = word end
 end
 
 -- pump grants until nothing can be granted or MOVES is used up. It returns the script's
--- answer: OK, what is left to do (0 nothing, 1 more, 2 recalls), then job, generation...
+-- answer: OK, what is left to do (0 nothing, 1 more, 2 recalls), then job, generation,
+-- group, ...
 local function pump()
   local out = {'OK', '0'}
   if lastN + MOVES >= 1e9 then -- generations of this epoch are used up

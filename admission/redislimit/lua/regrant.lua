@@ -1,7 +1,7 @@
 -- regrant.lua: gives a holder a new generation and a new mark.
 --
 -- ARGV  job
--- Result  OK, 0, job, generation; STALE when the job holds nothing. O(keys + log n).
+-- Result  OK, 0, job, generation, group; STALE when the job holds nothing. O(keys + log n).
 
 local h = holder(ARGV[1])
 if not h then return {'STALE'} end
@@ -14,4 +14,4 @@ for _, key in ipairs(h.keys) do take(key, h.job, h.generation) end
 writeHolder(h)
 call('ZADD', P .. 'marks', h.since, h.job)
 save()
-return {'OK', '0', h.job, h.generation}
+return {'OK', '0', h.job, h.generation, h.group}

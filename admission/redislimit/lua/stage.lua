@@ -3,7 +3,7 @@
 -- KEYS[1]  the state hash
 -- ARGV  prefix being built, caps, then key, slots, ...; or
 --       prefix being built, holders, epoch, then for each: job, generation (0: assign),
---       since in ms (0: now), entered (1 or 0), keys joined by spaces
+--       since in ms (0: now), entered (1 or 0), group (- for none), keys joined by spaces
 -- Result  OK, 0; STALE when somebody else has begun to build. O(items * keys).
 
 if #ARGV == 0 then return {'LOADED'} end
@@ -12,7 +12,7 @@ if call('HGET', KEYS[1], 'building') ~= P then return {'STALE'} end
 
 local function text(n) return string.format('%.0f', n) end
 
-local function add(epoch, job, generation, since, entered, keys)
+local function add(epoch, job, generation, since, entered, group, keys)
   if generation == '0' then
     generation = text(tonumber(epoch) * 1e9 + call('HINCRBY', KEYS[1], 'built', 1))
   end
@@ -20,15 +20,15 @@ local function add(epoch, job, generation, since, entered, keys)
     since = text(tonumber(call('TIME')[1]) * 1000)
   end
   for key in keys:gmatch('%S+') do call('HSET', P .. 's:' .. key, job, generation) end
-  call('HSET', P .. 'holders', job, generation .. ' ' .. since .. ' - 0 - - ' .. keys)
+  call('HSET', P .. 'holders', job, generation .. ' ' .. since .. ' - 0 ' .. group .. ' - ' .. keys)
   if entered == '0' then call('ZADD', P .. 'marks', since, job) end
 end
 
 if ARGV[2] == 'caps' then
   for i = 3, #ARGV, 2 do call('HSET', P .. 'caps', ARGV[i], ARGV[i + 1]) end
 else
-  for i = 4, #ARGV, 5 do
-    add(ARGV[3], ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+  for i = 4, #ARGV, 6 do
+    add(ARGV[3], ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
   end
 end
 return {'OK', '0'}

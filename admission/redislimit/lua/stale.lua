@@ -1,14 +1,13 @@
 -- stale.lua: lists grants that were not entered for a while, oldest first.
 --
 -- ARGV  age in milliseconds, limit
--- Result  OK, 0, job, generation, ... Reads only. O(limit + log n).
+-- Result  OK, 0, job, generation, group, ... Reads only. O(limit + log n).
 
 local out = {'OK', '0'}
 local jobs = call('ZRANGEBYSCORE', P .. 'marks', '-inf', text(now() - tonumber(ARGV[1])),
   'LIMIT', 0, ARGV[2])
 for _, job in ipairs(jobs) do
   local h = holder(job)
-  out[#out + 1] = job
-  out[#out + 1] = h.generation
+  for _, word in ipairs({job, h.generation, h.group}) do out[#out + 1] = word end
 end
 return out
