@@ -64,6 +64,7 @@ func (c *compiler) reaches(path string, criteria Criteria) []reach {
 	return reaches
 }
 
+// kindsOf returns the kinds whose ARNs the entry can match.
 func (c *compiler) kindsOf(entry string) (kinds []Capabilities) {
 	if len(entry) > maxARNLength {
 		return nil
@@ -91,6 +92,7 @@ func placeOf(entry string) (region, account string) {
 	return region, account
 }
 
+// needsOf lists what a rule asks of the kinds it is applied to.
 func needsOf(path string, rule Rule) (needs []need) {
 	cold := func(k Capabilities, _ reach) bool { return k.ColdStorage }
 	stayWarm := func(Capabilities) string {

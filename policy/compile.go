@@ -61,6 +61,8 @@ func (c *compiler) file(f File) {
 	}
 }
 
+// plan checks everything in a plan even when parts are wrong; an unusable Set is dropped
+// at the end.
 func (c *compiler) plan(file, path string, doc planDoc) {
 	plan := Plan{Name: doc.Name, Source: file}
 	c.name(path, "plan", doc.Name)
@@ -132,6 +134,8 @@ func (c *compiler) selection(path string, doc selectionDoc) Selection {
 	return s
 }
 
+// criteriaLost reports whether any part of the selection at path could not be read, so
+// that what it takes is not known.
 func (c *compiler) criteriaLost(path string) bool {
 	for name := range fieldsOf(reflect.ValueOf(Criteria{})) {
 		if c.report.lost(join(path, name)) {
@@ -162,6 +166,8 @@ func (c *compiler) schedule(path string, doc ruleDoc) Schedule {
 	if s.SubHourly() {
 		c.report.problem(path, "%s runs more than once an hour: AWS Backup takes no plan whose runs are less than an hour apart; name one minute", s)
 	}
+	// From the beginning of time: whether a schedule has run out depends on the clock, and
+	// this package has none.
 	if _, ok := s.Next(time.Time{}); !ok {
 		c.report.problem(path, "%s never runs: no date has all of these values", s)
 	}

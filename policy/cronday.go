@@ -61,6 +61,7 @@ func parseDayField(text string, spec fieldSpec, add func(*daySpec, string) (bool
 		}
 		warnings = append(warnings, warned...)
 	}
+	// AWS reads two expressions where # stands in a list and refuses the field.
 	if d.nth != 0 && len(items) > 1 {
 		return daySpec{}, nil, fmt.Errorf("%s field %q: an expression with # must be the only one in the field", spec.name, text)
 	}
@@ -154,7 +155,7 @@ func (d *daySpec) in(year, month int) uint32 {
 			taken |= 1 << (length - n)
 		}
 	}
-	return taken & (1<<(length+1) - 2)
+	return taken & (1<<(length+1) - 2) // drops days the month does not have
 }
 
 func (d *daySpec) inByWeek(length, first int) (taken uint32) {

@@ -102,6 +102,7 @@ func (d *decoder) key(key *yaml.Node, child string, seen map[string]int) bool {
 	return true
 }
 
+// unknown reports a key no field has, with the most helpful of three messages.
 func (d *decoder) unknown(key *yaml.Node, path string, fields map[string]field) {
 	child := join(path, clip(key.Value))
 	d.nodes++
@@ -157,7 +158,7 @@ func (d *decoder) text(node *yaml.Node, path string, v reflect.Value) {
 	switch {
 	case node.Kind != yaml.ScalarNode || node.ShortTag() == "!!null":
 		d.report.unreadable(node.Line, path, "want text, found %s", describe(node))
-	case node.ShortTag() != "!!str":
+	case node.ShortTag() != "!!str": // YAML has read 12 as a number and 2026-01-01 as a date
 		d.report.unreadable(node.Line, path, "want text, found %s: put it in quotes, %q", describe(node), clip(node.Value))
 	default:
 		v.SetString(node.Value)

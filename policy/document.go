@@ -80,6 +80,7 @@ func parseDocument(f File, r *report) (doc document) {
 	return doc
 }
 
+// invalidUTF8 returns where the first byte is that is not UTF-8; -1 when there is none.
 func invalidUTF8(data []byte) (at int) {
 	for at < len(data) {
 		r, size := utf8.DecodeRune(data[at:])
@@ -93,6 +94,7 @@ func invalidUTF8(data []byte) (at int) {
 
 // parseYAML returns the root of the only document in data.
 func parseYAML(data []byte, r *report) (root *yaml.Node, ok bool) {
+	// The decoder, unlike Unmarshal, shows whether a second document follows.
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var first, second yaml.Node
 	switch err := decoder.Decode(&first); {

@@ -18,7 +18,7 @@ func (s Schedule) Next(after time.Time) (at time.Time, ok bool) {
 	}
 	local := after.In(s.location)
 	from := civil{local.Year(), int(local.Month()), local.Day(), local.Hour(), local.Minute()}
-	if from.year < minYear {
+	if from.year < minYear { // also keeps negative years out of the bit sets
 		from = civil{year: minYear, month: 1, day: 1}
 	}
 	for {
@@ -47,6 +47,9 @@ func (s *Schedule) from(c civil) (civil, bool) {
 	return civil{}, false
 }
 
+// The searches below go from the year inwards. Each takes a civil time whose inner fields
+// are where to begin in the first period, and starts at the beginning of the next ones.
+
 func (s *Schedule) inYear(c civil) (civil, bool) {
 	for ; c.month <= 12; c = (civil{year: c.year, month: c.month + 1, day: 1}) {
 		if s.months>>c.month&1 == 0 {
@@ -60,7 +63,7 @@ func (s *Schedule) inYear(c civil) (civil, bool) {
 }
 
 func (s *Schedule) inMonth(c civil) (civil, bool) {
-	days := s.days.in(c.year, c.month) >> c.day << c.day
+	days := s.days.in(c.year, c.month) >> c.day << c.day // earlier days drop out
 	for ; days != 0; days &= days - 1 {
 		if day := bits.TrailingZeros32(days); day > c.day {
 			c.day, c.hour, c.minute = day, 0, 0

@@ -54,13 +54,14 @@ func (c *compiler) window(path string, minutes *int64, byDefault int64) time.Dur
 	return time.Duration(*minutes) * time.Minute
 }
 
+// lifecycle checks the two numbers, each and together.
 func (c *compiler) lifecycle(path string, doc lifecycleDoc) Lifecycle {
 	coldPath, deletePath := path+".move_to_cold_storage_after_days", path+".delete_after_days"
 	cold := c.days(coldPath, doc.MoveToColdStorageAfterDays, "to stay in warm storage")
 	remove := c.days(deletePath, doc.DeleteAfterDays, "to keep recovery points for ever")
 	switch {
 	case cold == 0 || remove == 0:
-	case remove < cold:
+	case remove < cold: // the usual slip: public templates swap the two
 		c.report.problem(deletePath, "deletes after %d days but moves to cold storage after %d: are the two numbers swapped? delete_after_days must be at least %d days more", remove, cold, minColdDays)
 	case remove < cold+minColdDays:
 		c.report.problem(deletePath, "deletes after %d days and moves to cold storage after %d: cold storage lasts at least %d days, so delete_after_days must be at least %d", remove, cold, minColdDays, cold+minColdDays)
@@ -80,6 +81,8 @@ func (c *compiler) days(path string, n *int64, withoutIt string) int {
 	return int(*n)
 }
 
+// recoveryPointTags keeps to what every service accepts, and off the keys Holdfast finds
+// its own artefacts by.
 func (c *compiler) recoveryPointTags(path string, tags map[string]string) {
 	c.size(path, "tags", len(tags), maxRecoveryPointTags)
 	for _, key := range slices.Sorted(maps.Keys(tags)) {

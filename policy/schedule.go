@@ -24,6 +24,8 @@ const (
 	maxYear = 2199
 )
 
+// maxExpressionLength bounds the work on an expression; the longest sensible list of
+// values of all fields is shorter.
 const maxExpressionLength = 256
 
 // Schedule is a parsed cron() expression with its time zone. The zero value is never due.
@@ -79,6 +81,8 @@ func (s Schedule) Equal(t Schedule) bool { return s.text == t.text && s.timezone
 // refuses in plans. Runs of one minute of the hour never are.
 func (s Schedule) SubHourly() bool { return bits.OnesCount64(s.minutes) > 1 }
 
+// parseFields reads all six fields even after a bad one, so that one message names every
+// mistake in an expression.
 func (s *Schedule) parseFields(fields []string) (warnings []string, err error) {
 	var problems []error
 	value := func(i int, spec fieldSpec) valueSet {
@@ -136,6 +140,7 @@ func loadLocation(timezone string) (*time.Location, error) {
 	if timezone == "" {
 		timezone = DefaultTimezone
 	}
+	// The library's own error names directories it searched, which helps nobody here.
 	unknown := fmt.Errorf("unknown time zone %q: use an IANA name such as Europe/Berlin or Etc/UTC", timezone)
 	if len(timezone) > 64 || timezone == "Local" || !zoneName.MatchString(timezone) {
 		return nil, unknown

@@ -91,6 +91,7 @@ func compileSelection(name string, c Criteria) Selection {
 	return s
 }
 
+// compileARNs keeps wildcards apart, so that 500 exact ARNs cost one look-up.
 func compileARNs(arns []string) arnSet {
 	set := arnSet{exact: make(map[string]struct{})}
 	for _, arn := range arns {
@@ -122,6 +123,7 @@ func (a *arnSet) empty() bool { return len(a.exact) == 0 && len(a.patterns) == 0
 func (t *tagTest) holds(tags map[string]string) bool {
 	got, present := tags[t.key]
 	if !present {
+		// As in IAM: a missing key fails "equals" and passes "not equals".
 		return t.negative
 	}
 	if t.like {
@@ -154,6 +156,7 @@ type decision struct {
 	test  *tagTest // for byTag and condition
 }
 
+// step is the stage of the decision that settled it.
 type step int
 
 const (
@@ -190,6 +193,7 @@ func (s *Selection) included(arn string, tags map[string]string) (decision, bool
 	if !s.compiled {
 		return decision{}, false
 	}
+	// Conditions and NotResources alone narrow everything down.
 	if s.include.empty() && len(s.anyOf) == 0 {
 		return decision{step: everything}, true
 	}

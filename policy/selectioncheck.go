@@ -18,6 +18,8 @@ const (
 	maxConditions   = 30
 )
 
+// Lengths AWS allows, ARNs in bytes and tags in characters.
+// Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 const (
 	maxARNLength      = 2048
 	maxTagKeyLength   = 128
@@ -78,6 +80,7 @@ func (k *criteriaCheck) breadth(c Criteria) {
 	}
 }
 
+// count returns how many conditions there are under all operators.
 func (c Conditions) count() (n int) {
 	for _, op := range c.operators() {
 		n += len(op.conditions)
@@ -137,6 +140,7 @@ func matchesARNStart(beforeStar string) bool {
 	return false
 }
 
+// wildcard warns about patterns that are accepted but seldom mean what they say.
 func (k *criteriaCheck) wildcard(path, arn string) {
 	if strings.Contains(arn, "?") {
 		k.warning(path, "? in %s stands for itself; only * is a wildcard", arn)
