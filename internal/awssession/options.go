@@ -44,6 +44,9 @@ type Options struct {
 	// Observer, if set, is called after every attempt of every AWS call. It must not
 	// block.
 	Observer func(Call)
+	// EndpointURL replaces the address of every service, as AWS_ENDPOINT_URL does; empty
+	// leaves the SDK's own.
+	EndpointURL string
 	// Base overrides the SDK's own way of finding credentials, region and endpoint
 	// (environment, profile, instance metadata).
 	Base *aws.Config

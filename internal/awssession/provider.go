@@ -46,7 +46,7 @@ func NewProvider(ctx context.Context, options Options) (*RoleProvider, error) {
 	options.Timeout = orDefault(options.Timeout, defaultTimeout)
 	base := options.Base
 	if base == nil {
-		loaded, err := config.LoadDefaultConfig(ctx)
+		loaded, err := config.LoadDefaultConfig(ctx, endpoint(options)...)
 		if err != nil {
 			return nil, fmt.Errorf("load AWS configuration: %w", err)
 		}
@@ -56,6 +56,14 @@ func NewProvider(ctx context.Context, options Options) (*RoleProvider, error) {
 		options: options, base: *base, clock: clock.System(),
 		sessions: map[sessionKey]*session{},
 	}, nil
+}
+
+// endpoint returns the load options that send calls where Options says.
+func endpoint(options Options) []func(*config.LoadOptions) error {
+	if options.EndpointURL == "" {
+		return nil
+	}
+	return []func(*config.LoadOptions) error{config.WithBaseEndpoint(options.EndpointURL)}
 }
 
 // Config returns the configuration for req. The first request of an account and purpose

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/config"
+)
+
+// Limits of the Redis connection.
+const (
+	redisPingTimeout = 5 * time.Second
+	minRedisPool     = 32
+)
+
+// openRedis connects to the configured Redis, or starts one inside the process, and
+// returns how to stop it.
+func openRedis(ctx context.Context, cfg *config.Config) (redis.UniversalClient, func() error, error) {
+	if cfg.Redis.Mode == config.RedisEmbedded {
+		return openEmbeddedRedis(cfg)
+	}
+	options, err := redisOptions(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := redis.NewUniversalClient(options)
+	ctx, cancel := context.WithTimeout(ctx, redisPingTimeout)
+	defer cancel()
+	if err := client.Ping(ctx).Err(); err != nil {
+		_ = client.Close()
+		return nil, nil, fmt.Errorf("redis at %s does not answer: %w: check redis.addresses, redis.password and that the server is up",
+			strings.Join(cfg.Redis.Addresses, ", "), err)
+	}
+	return client, client.Close, nil
+}
+
+// openEmbeddedRedis starts a Redis in this process. It holds nothing that the catalog
+// could not refill. ClockTTL makes keys expire by themselves.
+func openEmbeddedRedis(cfg *config.Config) (redis.UniversalClient, func() error, error) {
+	server := miniredis.NewMiniRedis()
+	server.ClockTTL(true)
+	if err := server.StartAddr("127.0.0.1:0"); err != nil {
+		return nil, nil, fmt.Errorf("start the embedded redis: %w", err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), PoolSize: poolSize(cfg)})
+	stop := func() error {
+		err := client.Close()
+		server.Close()
+		return err
+	}
+	return client, stop, nil
+}
+
+// redisOptions translates the configuration.
+func redisOptions(cfg *config.Config) (*redis.UniversalOptions, error) {
+	r := cfg.Redis
+	options := &redis.UniversalOptions{
+		Addrs: r.Addresses, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB,
+		PoolSize: poolSize(cfg), IsClusterMode: r.Mode == config.RedisCluster,
+	}
+	if r.Mode == config.RedisSentinel {
+		options.MasterName = r.SentinelMaster
+	}
+	if !r.TLS.Enabled {
+		return options, nil
+	}
+	options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	if r.TLS.CAFile == "" {
+		return options, nil
+	}
+	pem, err := os.ReadFile(r.TLS.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("redis.tls.ca_file: %w", err)
+	}
+	options.TLSConfig.RootCAs = x509.NewCertPool()
+	if !options.TLSConfig.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("redis.tls.ca_file: %s has no certificate in PEM form", r.TLS.CAFile)
+	}
+	return options, nil
+}
+
+func poolSize(cfg *config.Config) int { return max(minRedisPool, 2*cfg.Worker.Concurrency) }

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"holdfast/admission"
+	"holdfast/policy"
+	"holdfast/producer"
+	"holdfast/scheduler"
+	"holdfast/worker"
+)
+
+// scale stretches d of the machine's time to the clock that runs speed times as fast.
+func scale(d time.Duration, speed float64) time.Duration {
+	return time.Duration(float64(d) * max(speed, 1))
+}
+
+// DefaultCaps returns the caps that hold where nobody has set one.
+func (a *App) DefaultCaps() admission.Caps {
+	limits := a.Config.Limits
+	return producer.DefaultCaps(limits.Account, limits.RestoresPerAccount, limits.Fleet, a.Descriptors())
+}
+
+// LoadPolicy compiles the configured policy files. Problems come back in Result with a
+// nil set; the error is about files that cannot be read.
+func (a *App) LoadPolicy() (*policy.Set, policy.Result, error) {
+	names, err := a.Config.PolicyFiles()
+	if err != nil {
+		return nil, policy.Result{}, err
+	}
+	files, err := ReadPolicies(names)
+	if err != nil {
+		return nil, policy.Result{}, err
+	}
+	set, result := policy.Compile(files, Capabilities(a.Drivers))
+	return set, result, nil
+}
+
+// RunScheduler competes for the lease and does the leader's duties for the rules of set
+// until ctx ends.
+func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
+	cfg := a.Config
+	s := scheduler.New(a.Store, a.Controller, a.Producer, a.Engine, a.Drivers,
+		func() *policy.Set { return set }, a.Clock, a.log, scheduler.Options{
+			Installation: cfg.Installation, Owner: a.Owner,
+			Partition: cfg.AWS.Partition, Regions: cfg.AWS.Regions, Accounts: a.opts.Accounts,
+			Tick: cfg.Scheduler.Tick, LookInterval: cfg.Scheduler.LookInterval,
+			InventoryMaxAge: cfg.Scheduler.InventoryMaxAge, LeaseTTL: cfg.Scheduler.LeaseTTL,
+			HistoryAge:  time.Duration(cfg.Retention.HistoryDays) * 24 * time.Hour,
+			DefaultCaps: a.DefaultCaps(), OnRepair: a.opts.Hooks.Repair,
+		})
+	return s.Run(ctx)
+}
+
+// RunWorker serves the queues until ctx ends.
+func (a *App) RunWorker(ctx context.Context) error {
+	w, err := worker.New(a.Redis, a.Engine, a.Store, a.log, worker.Options{
+		Concurrency: a.Config.Worker.Concurrency, Queues: a.Config.Worker.Queues,
+		ShutdownTimeout: a.Config.Worker.ShutdownTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
+
+// Service is one part of a process: it runs until its context ends.
+type Service struct {
+	Name string
+	Run  func(context.Context) error
+}
+
+// Run runs services together until ctx ends or one of them fails; then the others are
+// stopped too. The error names the service.
+func Run(ctx context.Context, services ...Service) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range services {
+		group.Go(func() error {
+			if err := s.Run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}

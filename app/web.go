@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"holdfast/internal/clock"
+	"holdfast/internal/metrics"
+	"holdfast/internal/version"
+	"holdfast/producer"
+	"holdfast/tasks"
+	"holdfast/web"
+)
+
+// accountDimensions are the admission dimensions whose values are accounts.
+func accountDimensions() []string {
+	return []string{producer.DimensionAccount, producer.DimensionRestores}
+}
+
+// Collector returns what a scrape asks this process' dependencies.
+func (a *App) Collector() prometheus.Collector {
+	names := make([]string, 0, len(tasks.Queues()))
+	for name := range tasks.Queues() {
+		names = append(names, name)
+	}
+	return metrics.NewCollector(clock.System(), a.log,
+		metrics.Admission(a.Controller, accountDimensions()...),
+		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store))
+}
+
+// NewWeb returns the web pages of this process, already listening.
+func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
+	cfg := a.Config
+	return web.New(web.Options{
+		Listen: cfg.Web.Listen, AllowRemote: cfg.Web.AllowRemote, AsynqmonActions: cfg.Web.AsynqmonActions,
+		Installation: cfg.Installation, Version: version.String(), Gatherer: gatherer, Checks: a.Checks(),
+		Redis: a.Redis, Catalog: a.Store, Slots: a.Controller, SlotDimensions: accountDimensions(),
+		Log: a.log, Clock: a.Clock,
+	})
+}
+
+// Checks are what readiness asks: does the catalog answer, does Redis.
+func (a *App) Checks() []web.Check {
+	return []web.Check{
+		{Name: "catalog", Probe: func(ctx context.Context) error {
+			if _, err := a.Store.Now(ctx); err != nil {
+				return fmt.Errorf("the catalog does not answer: %w", err)
+			}
+			return nil
+		}},
+		{Name: "redis", Probe: func(ctx context.Context) error {
+			if err := a.Redis.Ping(ctx).Err(); err != nil {
+				return fmt.Errorf("redis does not answer: %w", err)
+			}
+			return nil
+		}},
+	}
+}
