@@ -47,9 +47,8 @@ func (s *Schedule) from(c civil) (civil, bool) {
 	return civil{}, false
 }
 
-// The searches below go from the year inwards. Each takes a civil time whose inner fields
-// are where to begin in the first period, and starts at the beginning of the next ones.
-
+// inYear and the functions below go from the year inwards. Each takes a civil time whose
+// inner fields are where to begin in the first period; later periods begin at their start.
 func (s *Schedule) inYear(c civil) (civil, bool) {
 	for ; c.month <= 12; c = (civil{year: c.year, month: c.month + 1, day: 1}) {
 		if s.months>>c.month&1 == 0 {

@@ -19,7 +19,7 @@ const (
 )
 
 // Lengths AWS allows, ARNs in bytes and tags in characters.
-// Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+// Source: https://docs.aws.amazon.com/general/latest/gr/arg.html
 const (
 	maxARNLength      = 2048
 	maxTagKeyLength   = 128
