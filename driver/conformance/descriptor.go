@@ -130,14 +130,17 @@ func checkActions(ctx context.Context, e *env) error {
 }
 
 // actionProblem says what is wrong with an action for a purpose, or nil. A session made
-// for a listing changes nothing and only one made for expiry deletes.
+// for a listing changes nothing and one made for a backup or copy deletes nothing. A
+// restore may: DynamoDB wants dynamodb:DeleteItem for it.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
 func actionProblem(purpose resource.Purpose, action string) error {
 	switch {
 	case !actionName.MatchString(action):
 		return fmt.Errorf("%q for %s is not service:Action", action, purpose)
 	case purpose == resource.ForDiscover && !readsOnly.MatchString(action):
 		return fmt.Errorf("%s for %s changes something", action, purpose)
-	case purpose != resource.ForExpire && destroys.MatchString(action):
+	case purpose != resource.ForExpire && purpose != resource.ForRestore && destroys.MatchString(action) && !strings.HasSuffix(action, ":DeleteItem"):
+		// Deleting items is part of filling a restored table, not of deleting one.
 		return fmt.Errorf("%s for %s deletes something", action, purpose)
 	default:
 		return nil

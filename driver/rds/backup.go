@@ -38,15 +38,19 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 
 // adopt turns "the name is taken" into the snapshot that took it, if that is the one this
 // mark stands for; any other error, and a stranger's snapshot, are returned as refused.
+// A taken name that the listing does not show yet is the mark's own: the name is a hash
+// of installation and job that nobody else comes by.
 func adopt(ctx context.Context, client api, refused error, mark driver.Mark, fromSource func(*types.DBSnapshot) bool) (driver.Ref, error) {
 	if awsCode(refused) != "DBSnapshotAlreadyExists" {
 		return "", refused
 	}
 	taken, err := snapshot(ctx, client, mark.Token())
-	if err != nil {
+	switch {
+	case failure.Is(err, failure.NotFound):
+		return driver.Ref(mark.Token()), nil
+	case err != nil:
 		return "", err
-	}
-	if !marktags.Same(fromTags(taken.TagList), mark) || !fromSource(taken) {
+	case !marktags.Same(fromTags(taken.TagList), mark) || !fromSource(taken):
 		return "", failure.Errorf(failure.Conflict,
 			"DB snapshot %s exists but is not of job %s: %w", mark.Token(), mark.JobID, refused)
 	}

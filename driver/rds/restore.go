@@ -58,6 +58,10 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 		return "", refused
 	}
 	taken, err := instance(ctx, client, id)
+	if failure.Is(err, failure.NotFound) {
+		// Unlike a snapshot's, this name may be anybody's, so its tags must be seen first.
+		return "", failure.Errorf(failure.Busy, "DB instance %s exists but is not visible yet: %w", id, refused)
+	}
 	if err != nil {
 		return "", err
 	}
