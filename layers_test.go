@@ -19,7 +19,7 @@ var layers = [][]string{
 	4:  {"driver/", "admission/", "catalog/", "internal/"},
 	5:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	6:  {"sim"},
-	7:  {"engine", "producer", "notify", "web"},
+	7:  {"engine", "producer", "notify", "web", "driver/drivertest/simharness"},
 	8:  {"worker", "scheduler"},
 	9:  {"app"},
 	10: {"demo"},

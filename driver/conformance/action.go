@@ -126,6 +126,8 @@ func (a *action) recover(ctx context.Context, m driver.Mark) (driver.Ref, error)
 		ref, err = a.find(ctx, m)
 	}
 	switch {
+	case failure.Is(err, failure.NotFound) && !a.settles():
+		return a.repeat(ctx, m)
 	case failure.Is(err, failure.NotFound):
 		return a.start(ctx, m)
 	case err != nil:
@@ -133,6 +135,25 @@ func (a *action) recover(ctx context.Context, m driver.Mark) (driver.Ref, error)
 	default:
 		return ref, nil
 	}
+}
+
+// repeat begins again with a mark that was used, where that is safe at any time. What has
+// the mark's name may take a while to show itself: an error that is tried again is then
+// right, and after the lag it must not be there.
+func (a *action) repeat(ctx context.Context, m driver.Mark) (driver.Ref, error) {
+	ref, err := a.start(ctx, m)
+	if !passes(err) {
+		return ref, err
+	}
+	if err := a.lab.settle(ctx); err != nil {
+		return "", err
+	}
+	return a.start(ctx, m)
+}
+
+// passes reports whether err is one that goes away by itself.
+func passes(err error) bool {
+	return failure.Is(err, failure.Busy) || failure.Is(err, failure.Transient)
 }
 
 // count returns how many recovery points, or resources for a restore, are in the scope.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -166,6 +167,7 @@ func beginDefects() []defect {
 		return func(b *brokenDriver) driver.Driver { b.begin = f; return b }
 	}
 	var marks atomic.Int64 // of all drivers of all worlds
+	var used sync.Map
 	return []defect{
 		{name: "claims tokens it does not use", fails: "OP-once OP-lost-answer OP-concurrent random-walk", opts: tokens,
 			wrap: with(func(ctx context.Context, _ driver.Operation, m driver.Mark, next beginFunc) (driver.Ref, error) {
@@ -185,6 +187,16 @@ func beginDefects() []defect {
 				}
 				return ref, err
 			})},
+		{name: "takes a name in use for a missing source", fails: "OP-once OP-concurrent", opts: tokens,
+			wrap: func(b *brokenDriver) driver.Driver {
+				b.begin = func(ctx context.Context, _ driver.Operation, m driver.Mark, next beginFunc) (driver.Ref, error) {
+					if _, again := used.LoadOrStore([2]any{b.world, m}, true); again {
+						return "", failure.Errorf(failure.NotFound, "the name is taken and nothing has it")
+					}
+					return next(ctx, m)
+				}
+				return b
+			}},
 		{name: "one token for everything", fails: "OP-marks-differ", opts: tokens, wrap: with(
 			func(ctx context.Context, _ driver.Operation, m driver.Mark, next beginFunc) (driver.Ref, error) {
 				m.JobID = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
