@@ -2,112 +2,76 @@ package awsorg
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
-	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
-	"holdfast/failure"
 	"holdfast/internal/clock"
 )
 
-// fake lists its pages one by one, then fails with err if there is one.
-type fake struct {
-	pages [][]types.Account
-	err   error
-	calls int
+// pages answers ListAccounts with one page after the other, an empty one among them, as
+// the service does.
+type pages struct {
+	accounts [][]types.Account
+	calls    int
+	err      error
 }
 
-func (f *fake) ListAccounts(_ context.Context, in *organizations.ListAccountsInput, _ ...func(*organizations.Options)) (*organizations.ListAccountsOutput, error) {
-	f.calls++
-	n := 0
-	if in.NextToken != nil {
-		_, _ = fmt.Sscan(*in.NextToken, &n)
+func (p *pages) ListAccounts(_ context.Context, in *organizations.ListAccountsInput, _ ...func(*organizations.Options)) (*organizations.ListAccountsOutput, error) {
+	p.calls++
+	if p.err != nil {
+		return nil, p.err
 	}
-	if n >= len(f.pages) {
-		return nil, f.err
-	}
-	out := &organizations.ListAccountsOutput{Accounts: f.pages[n]}
-	if n+1 < len(f.pages) || f.err != nil {
-		out.NextToken = aws.String(fmt.Sprint(n + 1))
+	n := len(aws.ToString(in.NextToken))
+	out := &organizations.ListAccountsOutput{Accounts: p.accounts[n]}
+	if n+1 < len(p.accounts) {
+		out.NextToken = aws.String("xxxxxxxxxx"[:n+1])
 	}
 	return out, nil
 }
 
 func account(id string, state types.AccountState, status types.AccountStatus) types.Account {
-	return types.Account{Id: &id, State: state, Status: status}
+	return types.Account{Id: aws.String(id), State: state, Status: status}
 }
 
-func newTest(f *fake) (*Organization, *clock.Manual) {
-	manual := clock.NewManual(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
-	return newOrganization(f, manual), manual
-}
-
-func TestActiveAccountsReadsEveryPage(t *testing.T) {
+func TestActiveAccounts(t *testing.T) {
 	t.Parallel()
-	o, _ := newTest(&fake{pages: [][]types.Account{
-		{account("111111111111", types.AccountStateActive, "")},
-		{}, // AWS gives empty pages with a token
-		{
-			account("222222222222", types.AccountStateSuspended, types.AccountStatusActive),
-			account("333333333333", "", types.AccountStatusActive),
-			account("444444444444", "", types.AccountStatusSuspended),
-		},
-	}})
-	got, err := o.ActiveAccounts(t.Context())
-	if err != nil {
-		t.Fatalf("ActiveAccounts: %v", err)
-	}
-	if diff := cmp.Diff([]string{"111111111111", "333333333333"}, got); diff != "" {
-		t.Errorf("accounts (-want +got):\n%s", diff)
-	}
-}
-
-func TestActiveAccountsIsWholeOrNothing(t *testing.T) {
-	t.Parallel()
-	for code, want := range map[string]failure.Class{
-		"AccessDeniedException": failure.Denied, "TooManyRequestsException": failure.Throttled,
-	} {
-		o, _ := newTest(&fake{
-			pages: [][]types.Account{{account("111111111111", types.AccountStateActive, "")}},
-			err:   &smithy.GenericAPIError{Code: code},
-		})
-		if got, err := o.ActiveAccounts(t.Context()); len(got) != 0 || !failure.Is(err, want) {
-			t.Errorf("%s: accounts %v, error %v, want none and class %s", code, got, err, want)
-		}
-	}
-}
-
-func TestActiveAccountsAreKeptForAWhileAndThroughAnOutage(t *testing.T) {
-	t.Parallel()
-	f := &fake{pages: [][]types.Account{{account("111111111111", types.AccountStateActive, "")}}}
-	o, manual := newTest(f)
-	list := func() []string {
-		t.Helper()
-		got, err := o.ActiveAccounts(t.Context())
+	api := &pages{accounts: [][]types.Account{
+		{account("111111111111", types.AccountStateActive, ""), account("222222222222", types.AccountStateSuspended, types.AccountStatusActive)},
+		{},
+		{account("333333333333", "", types.AccountStatusActive), account("444444444444", "", types.AccountStatusSuspended)},
+	}}
+	c := clock.NewManual(time.Unix(0, 0))
+	org := newOrganization(api, c)
+	want := []string{"111111111111", "333333333333"}
+	for range 2 { // the second answer is kept
+		got, err := org.ActiveAccounts(t.Context())
 		if err != nil {
-			t.Fatalf("ActiveAccounts: %v", err)
+			t.Fatal(err)
 		}
-		return got
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	}
-	list()
-	manual.Advance(keepFor - time.Second)
-	if list(); f.calls != 1 {
-		t.Errorf("%d calls within %s, want 1", f.calls, keepFor)
+	if api.calls != 3 {
+		t.Errorf("%d calls, want 3", api.calls)
 	}
-	manual.Advance(time.Second)
-	f.pages[0] = append(f.pages[0], account("222222222222", types.AccountStateActive, ""))
-	if got := list(); len(got) != 2 {
-		t.Errorf("accounts %v after %s, want the new one too", got, keepFor)
+	c.Advance(keepFor)
+	api.err = errors.New("organizations is down")
+	if got, err := org.ActiveAccounts(t.Context()); err != nil || len(got) != 2 {
+		t.Errorf("with Organizations down: %v, %v; want the last list", got, err)
 	}
-	manual.Advance(keepFor)
-	f.pages, f.err = nil, &smithy.GenericAPIError{Code: "AccessDeniedException"}
-	if got := list(); len(got) != 2 {
-		t.Errorf("accounts %v during an outage, want the last list", got)
+}
+
+func TestActiveAccountsFailsWithoutAnyList(t *testing.T) {
+	t.Parallel()
+	org := newOrganization(&pages{err: errors.New("down")}, clock.NewManual(time.Unix(0, 0)))
+	if _, err := org.ActiveAccounts(t.Context()); err == nil {
+		t.Error("no list and no error")
 	}
 }
