@@ -276,19 +276,18 @@ func (n *night) quiet(ctx context.Context) (bool, error) {
 func (n *night) restoreOnePerKind(ctx context.Context) error {
 	var jobs []catalog.Job
 	for _, d := range n.Descriptors() {
-		points, err := n.Store.ListPoints(ctx, catalog.PointFilter{
-			Kinds: []resource.Kind{d.Kind}, States: []catalog.PointState{catalog.Available}, Limit: 1,
-		})
+		p, ok, err := n.newestAtHome(ctx, d.Kind)
 		if err != nil {
 			return err
 		}
-		for _, p := range points {
-			id, err := catalog.NewManualID(rand.Reader, n.clock.Now())
-			if err != nil {
-				return err
-			}
-			jobs = append(jobs, catalog.NewRestore(id, p, p.Scope(), nil, "demo", n.clock.Now()))
+		if !ok {
+			continue
 		}
+		id, err := catalog.NewManualID(rand.Reader, n.clock.Now())
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, catalog.NewRestore(id, p, p.Scope(), nil, "demo", n.clock.Now()))
 	}
 	if _, err := n.Store.InsertJobs(ctx, jobs); err != nil {
 		return err
@@ -296,7 +295,22 @@ func (n *night) restoreOnePerKind(ctx context.Context) error {
 	return n.wait(ctx, "the restores to end", func() (bool, error) { return n.quiet(ctx) })
 }
 
-// summary counts what happened; losses and duplicates are the simulation's verdict.
+// newestAtHome returns the newest point of kind that lies where its source does: only
+// there can a restore do with the recorded subnets and keys alone.
+func (n *night) newestAtHome(ctx context.Context, kind resource.Kind) (catalog.RecoveryPoint, bool, error) {
+	points, err := n.Store.ListPoints(ctx, catalog.PointFilter{
+		Kinds: []resource.Kind{kind}, States: []catalog.PointState{catalog.Available}, Limit: 1000,
+	})
+	for _, p := range points {
+		if p.ParentID == "" {
+			return p, true, err
+		}
+	}
+	return catalog.RecoveryPoint{}, false, err
+}
+
+// summary counts what happened; losses and duplicates are the simulation's verdict. A
+// restored resource carries its source's tags, so the second night backs it up too.
 func (n *night) summary(ctx context.Context, took time.Duration) (Summary, error) {
 	s := Summary{AWSCalls: n.company.Calls(), Seconds: took.Seconds(), Kinds: []string{}}
 	var err error
@@ -320,7 +334,10 @@ func (n *night) summary(ctx context.Context, took time.Duration) (Summary, error
 		s.Kinds = append(s.Kinds, string(kind))
 	}
 	verdict, err := n.judge(ctx)
-	s.LostJobs, s.Duplicates = len(verdict.Lost)+len(verdict.Unexpected), len(verdict.Duplicates)
+	for _, lost := range verdict.Lost {
+		n.opts.Log.Error().Str("resource", lost.ResourceARN).Str("plan", lost.Plan).Time("fire", lost.Fire).Msg("lost: no backup and no recorded end")
+	}
+	s.LostJobs, s.Duplicates = len(verdict.Lost), len(verdict.Duplicates)
 	return s, err
 }
 

@@ -3,7 +3,6 @@ package scheduler
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"holdfast/catalog"
@@ -160,15 +159,12 @@ func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Res
 func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
 	spec := catalog.Spec{Vault: rule.Vault, DeleteAfter: rule.Lifecycle.DeleteAfterDays, Tags: rule.RecoveryPointTags}
 	for _, c := range rule.CopyActions {
-		account := c.Account
-		if strings.HasPrefix(account, "$") {
-			account = r.Account
-		}
-		if account == r.Account && c.Region == r.Region {
+		c = c.For(r.Account)
+		if c.Account == r.Account && c.Region == r.Region {
 			continue // the point is there already
 		}
 		spec.Copies = append(spec.Copies, catalog.CopySpec{
-			Account: account, Region: c.Region, Vault: c.Vault,
+			Account: c.Account, Region: c.Region, Vault: c.Vault,
 			DeleteAfter: c.Lifecycle.DeleteAfterDays, KMSKeyID: c.KMSKeyARN,
 		})
 	}
