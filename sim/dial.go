@@ -74,6 +74,9 @@ func (r *Remote) Invoke(ctx context.Context, req cloud.Request) (any, error) {
 	return r.vocabulary.Decode(req, answer)
 }
 
+// Close drops the idle connections. The Remote stays usable.
+func (r *Remote) Close() { r.client.CloseIdleConnections() }
+
 // Ledger returns what the organization counted so far.
 func (r *Remote) Ledger(ctx context.Context) (Ledger, error) {
 	var l Ledger

@@ -95,7 +95,7 @@ func TestDBSnapshotNames(t *testing.T) {
 
 func TestDBSnapshotQuota(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{Unthrottled: true, Quotas: map[string]int{"rds:ManualSnapshots": 3}})
+	w := newWorld(t, sim.Options{Unthrottled: true, Quotas: map[string]int{"rds:manual-snapshots": 3}})
 	c := w.rds(t, home)
 	var last error
 	for i := range 4 {

@@ -56,11 +56,12 @@ func Serve(ctx context.Context, org *Organization, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() {
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
-		err := server.Shutdown(drain)
-		if err != nil {
-			err = errors.Join(err, server.Close())
+		// What has not ended by then, such as a connection nobody used yet, is cut.
+		if server.Shutdown(drain) == nil {
+			stopped <- nil
+			return
 		}
-		stopped <- err
+		stopped <- server.Close()
 	})
 	err := server.Serve(l)
 	if stop() {

@@ -79,3 +79,16 @@ func is[E error](err error) bool {
 	var target E
 	return errors.As(err, &target)
 }
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]sim.Options{
+		"account":   {Accounts: []string{"12"}},
+		"partition": {Partition: "moon"},
+		"quota":     {Quotas: map[string]int{"rds:ManualSnapshots": 1}},
+	} {
+		if _, err := sim.New(o); err == nil {
+			t.Errorf("a wrong %s was taken", name)
+		}
+	}
+}

@@ -12,12 +12,9 @@ import (
 	"holdfast/sim/internal/cloud"
 )
 
-// restores is how many may be in progress per account and region.
+// restoresQuota is how many restores may be in progress per account and region.
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
-const (
-	restores    = 50
-	restoresKey = "dynamodb:Restores"
-)
+const restoresQuota = "dynamodb:restores"
 
 // restoreTable makes a table of the standard class without tags, TTL, stream or
 // point-in-time recovery, whatever the source had. The backup may be in another region;
@@ -39,7 +36,7 @@ func (s *Service) restoreTable(c *cloud.Call, in *dynamodb.RestoreTableFromBacku
 		return nil, &types.BackupInUseException{Message: aws.String("Backup is " + string(b.status(c.Now)) + ": " + b.arn)}
 	case b.place.Region != c.Place.Region && in.SSESpecificationOverride == nil:
 		return nil, validation("SSESpecificationOverride must be provided for a restore from another region")
-	case s.restoring(c) >= c.Quota(restoresKey, restores):
+	case c.InProgress(string(resource.DynamoDB), string(driver.Restore)) >= c.Quota(restoresQuota):
 		return nil, &types.LimitExceededException{Message: aws.String("Too many restores are in progress.")}
 	}
 	t := &table{name: name, place: c.Place, tags: map[string]string{}, source: b, data: restored(c, name, b, in)}
@@ -48,15 +45,6 @@ func (s *Service) restoreTable(c *cloud.Call, in *dynamodb.RestoreTableFromBacku
 	b.restoring = append(b.restoring, &t.creating)
 	s.tables.Put(c.Place, name, t)
 	return &dynamodb.RestoreTableFromBackupOutput{TableDescription: t.describe(c.Now)}, nil
-}
-
-func (s *Service) restoring(c *cloud.Call) (n int) {
-	for _, t := range s.tables.Unordered(c.Place) {
-		if t.creating.Running(c.Now) {
-			n++
-		}
-	}
-	return n
 }
 
 func restored(c *cloud.Call, name string, b *backup, in *dynamodb.RestoreTableFromBackupInput) types.TableDescription {

@@ -1,6 +1,6 @@
 // Package dynamodb simulates the control plane of Amazon DynamoDB that backups use:
-// tables with their settings, on-demand backups and restores. Quota it knows by name:
-// "dynamodb:Restores" (50 in progress per region).
+// tables with their settings, on-demand backups and restores. Its one quota by name is
+// "dynamodb:restores" (50 in progress per region).
 package dynamodb
 
 import (
@@ -43,6 +43,7 @@ func (s *Service) Definition() cloud.Definition {
 	return cloud.Definition{
 		ID: dynamodb.ServiceID, Name: "dynamodb", Kinds: []resource.Kind{resource.DynamoDB},
 		ThrottleCode: "ThrottlingException", ThrottleStatus: http.StatusBadRequest,
+		Quotas: map[string]int{restoresQuota: 50},
 		Operations: []cloud.Operation{
 			cloud.Op(general, s.listTables),
 			cloud.Op(general, s.describeTable),

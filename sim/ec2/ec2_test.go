@@ -204,7 +204,7 @@ func TestEventualConsistency(t *testing.T) {
 
 func TestCopy(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{Quotas: map[string]int{"ec2:SnapshotCopies": 2}})
+	w := newWorld(t, sim.Options{Quotas: map[string]int{"ec2:snapshot-copies": 2}})
 	here, there := w.client(t, account, region), w.client(t, account, other)
 	src := w.snapshot(t, here, w.volume(t, sim.Blueprint{Encrypted: true}))
 	copyWith := func(key string) (string, string) {

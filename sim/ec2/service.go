@@ -1,6 +1,6 @@
 // Package ec2 simulates the part of Amazon EC2 that EBS backups use: volumes, snapshots,
-// copies and tags. Quotas it knows by name: "ec2:SnapshotCopies" (20 in progress per
-// destination region).
+// copies and tags. Its one quota by name is "ec2:snapshot-copies" (20 in progress
+// per destination region).
 package ec2
 
 import (
@@ -42,6 +42,7 @@ func (s *Service) Definition() cloud.Definition {
 	return cloud.Definition{
 		ID: ec2.ServiceID, Name: "ec2", Kinds: []resource.Kind{resource.EBS},
 		ThrottleCode: "RequestLimitExceeded", ThrottleStatus: http.StatusServiceUnavailable,
+		Quotas: map[string]int{copiesQuota: 20},
 		Operations: []cloud.Operation{
 			cloud.BucketBy(cloud.Op(reading, s.describeVolumes), func(in *ec2.DescribeVolumesInput) cloud.Bucket {
 				return readingBucket(len(in.Filters)+len(in.VolumeIds), in.MaxResults)

@@ -18,10 +18,9 @@ import (
 // Limits on snapshots of one volume.
 // Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html
 const (
-	perVolume          = 5 // in progress; 1 for st1 and sc1
-	betweenOfVolume    = 15 * time.Second
-	copiesPerRegion    = 20
-	copiesPerRegionKey = "ec2:SnapshotCopies"
+	perVolume       = 5 // in progress; 1 for st1 and sc1
+	betweenOfVolume = 15 * time.Second
+	copiesQuota     = "ec2:snapshot-copies"
 	// copyVolumeID is the volume AWS shows for copies, which have none.
 	copyVolumeID = "vol-ffffffffffffffff"
 )
@@ -65,7 +64,7 @@ func (s *Service) createSnapshot(c *cloud.Call, in *ec2.CreateSnapshotInput) (*e
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayStart(c, v); err != nil {
+	if err := v.mayStart(c); err != nil {
 		return nil, err
 	}
 	v.lastSnapshot = c.Now
@@ -76,6 +75,7 @@ func (s *Service) createSnapshot(c *cloud.Call, in *ec2.CreateSnapshotInput) (*e
 	}
 	snap.progress = c.Begin(string(resource.EBS), string(driver.Backup), snap.id, snapshotTime(c, snap), "")
 	s.snapshots.Put(c.Place, snap.id, snap)
+	v.snapshots = append(v.snapshots, snap)
 	d := snap.describe(c.Now)
 	return &ec2.CreateSnapshotOutput{
 		SnapshotId: d.SnapshotId, VolumeId: d.VolumeId, VolumeSize: d.VolumeSize, State: d.State, Progress: d.Progress,
@@ -85,7 +85,7 @@ func (s *Service) createSnapshot(c *cloud.Call, in *ec2.CreateSnapshotInput) (*e
 }
 
 // mayStart enforces the two limits on snapshots of one volume.
-func (s *Service) mayStart(c *cloud.Call, v *volume) error {
+func (v *volume) mayStart(c *cloud.Call) error {
 	if !v.lastSnapshot.IsZero() && c.Now.Sub(v.lastSnapshot) < betweenOfVolume {
 		return cloud.Errorf("SnapshotCreationPerVolumeRateExceeded", "The maximum per volume CreateSnapshot request rate has been exceeded.")
 	}
@@ -93,21 +93,11 @@ func (s *Service) mayStart(c *cloud.Call, v *volume) error {
 	if t := v.data.VolumeType; t == types.VolumeTypeSt1 || t == types.VolumeTypeSc1 {
 		limit = 1
 	}
-	pending := s.pending(c, func(o *snapshot) bool { return o.volumeID == *v.data.VolumeId })
-	if pending >= limit {
+	v.snapshots = slices.DeleteFunc(v.snapshots, func(s *snapshot) bool { return !s.progress.Running(c.Now) })
+	if len(v.snapshots) >= limit {
 		return cloud.Errorf("ConcurrentSnapshotLimitExceeded", "Maximum allowed in-progress snapshots for a single volume exceeded.")
 	}
 	return nil
-}
-
-func (s *Service) pending(c *cloud.Call, is func(*snapshot) bool) int {
-	n := 0
-	for _, o := range s.snapshots.Unordered(c.Place) {
-		if o.progress.Running(c.Now) && is(o) {
-			n++
-		}
-	}
-	return n
 }
 
 // snapshotTime is 1 to 15 minutes, more for larger volumes.
@@ -138,8 +128,8 @@ func (s *Service) copySnapshot(c *cloud.Call, in *ec2.CopySnapshotInput) (*ec2.C
 	if err != nil {
 		return nil, err
 	}
-	limit := c.Quota(copiesPerRegionKey, copiesPerRegion)
-	if s.pending(c, func(o *snapshot) bool { return o.operation == driver.Copy }) >= limit {
+	limit := c.Quota(copiesQuota)
+	if c.InProgress(string(resource.EBS), string(driver.Copy)) >= limit {
 		return nil, cloud.Errorf("ResourceLimitExceeded", "The limit of %d snapshot copies in progress in this region is reached.", limit)
 	}
 	made := &snapshot{

@@ -22,8 +22,10 @@ type volume struct {
 	tags     map[string]string
 	progress cloud.Progress
 	deleted  time.Time
-	// lastSnapshot is when the newest snapshot was started.
+	// lastSnapshot is when the newest snapshot was started; snapshots are those that were
+	// in progress when one was last asked for.
 	lastSnapshot time.Time
+	snapshots    []*snapshot
 }
 
 // tokenUse is what a ClientToken was used for.

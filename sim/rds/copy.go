@@ -39,7 +39,7 @@ func (s *Service) copySnapshot(c *cloud.Call, in *rds.CopyDBSnapshotInput) (*rds
 		return nil, err
 	}
 	waitFor, running := s.copiesOf(c, *src.of.DBInstanceIdentifier)
-	if limit := c.Quota(copiesPerRegionKey, copiesPerRegion); running >= limit {
+	if running >= c.Quota(copiesQuota) {
 		return nil, &types.SnapshotQuotaExceededFault{Message: aws.String("Too many snapshot copies are in progress in this region.")}
 	}
 	made := &snapshot{

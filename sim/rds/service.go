@@ -1,6 +1,6 @@
 // Package rds simulates the part of Amazon RDS that backups of DB instances use:
 // instances (members of clusters among them), manual snapshots, copies and restores.
-// Quotas it knows by name: "rds:ManualSnapshots" (100 per region) and "rds:SnapshotCopies"
+// Its quotas by name are "rds:manual-snapshots" (100 per region) and "rds:snapshot-copies"
 // (20 in progress per destination region).
 package rds
 
@@ -38,6 +38,7 @@ func (s *Service) Definition() cloud.Definition {
 	return cloud.Definition{
 		ID: rds.ServiceID, Name: "rds", Kinds: []resource.Kind{resource.RDS},
 		ThrottleCode: "Throttling", ThrottleStatus: http.StatusBadRequest,
+		Quotas: map[string]int{manualQuota: 100, copiesQuota: 20},
 		Operations: []cloud.Operation{
 			cloud.Op(reading, s.describeInstances),
 			cloud.Op(reading, s.describeSnapshots),

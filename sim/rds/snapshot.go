@@ -15,13 +15,11 @@ import (
 	"holdfast/sim/internal/cloud"
 )
 
-// RDS's limits on snapshots.
+// The names of RDS's limits on snapshots.
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
 const (
-	manualSnapshots    = 100
-	manualSnapshotsKey = "rds:ManualSnapshots"
-	copiesPerRegion    = 20
-	copiesPerRegionKey = "rds:SnapshotCopies"
+	manualQuota = "rds:manual-snapshots"
+	copiesQuota = "rds:snapshot-copies"
 )
 
 type snapshot struct {
@@ -90,7 +88,7 @@ func (s *Service) newSnapshotID(c *cloud.Call, parameter string, given *string, 
 	if _, taken := s.snapshots.Get(c.Place, id); taken {
 		return "", nil, &types.DBSnapshotAlreadyExistsFault{Message: aws.String("Cannot create the snapshot because a snapshot with the identifier " + id + " already exists.")}
 	}
-	if len(s.snapshots.Unordered(c.Place)) >= c.Quota(manualSnapshotsKey, manualSnapshots) {
+	if len(s.snapshots.Unordered(c.Place)) >= c.Quota(manualQuota) {
 		return "", nil, &types.SnapshotQuotaExceededFault{Message: aws.String("The quota of manual snapshots is reached.")}
 	}
 	tags, err := newTags(list)

@@ -35,12 +35,12 @@ func (c *Call) Between(lo, hi time.Duration, what ...string) time.Duration {
 	return time.Duration(float64(d) * c.org.options.Pace)
 }
 
-// Quota returns the configured quota of a name, or its default.
-func (c *Call) Quota(name string, otherwise int) int {
-	if n, ok := c.org.options.Quotas[name]; ok {
-		return n
-	}
-	return otherwise
+// Quota returns the quota of a name that a service's definition has.
+func (c *Call) Quota(name string) int { return c.org.quotas[name] }
+
+// InProgress returns how many operations of a kind are in progress in the place of the call.
+func (c *Call) InProgress(kind, operation string) int {
+	return c.org.InProgress(Gauge{c.Place.Account, c.Place.Region, kind, operation})
 }
 
 // Visible reports whether a thing made at an instant shows up in listings yet.

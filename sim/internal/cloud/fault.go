@@ -25,7 +25,8 @@ const (
 	LostAnswer Effect = "lost-answer"
 	// Hang does nothing and answers only when the caller gives up.
 	Hang Effect = "hang"
-	// FailLater accepts the call; the operation it begins ends in failure.
+	// FailLater accepts the call; the operation it begins ends in failure. A fault with it
+	// should name an operation: calls that begin nothing use it up.
 	FailLater Effect = "fail-later"
 	// Vanish removes Fault.ARN just before the call is handled.
 	Vanish Effect = "vanish"

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,7 +32,8 @@ type Options struct {
 	Unthrottled bool
 	// Rates are the chances of random faults.
 	Rates Rates
-	// Quotas overrides AWS's default quotas by the names in the services' documentation.
+	// Quotas overrides AWS's defaults by name: ec2:snapshot-copies, rds:manual-snapshots,
+	// rds:snapshot-copies, dynamodb:restores. Other names are refused.
 	Quotas map[string]int
 	// RetryBackoff caps the SDK's wait between attempts of one call, in real time.
 	// Default: the SDK's own 20 s.
@@ -49,6 +51,7 @@ type Organization struct {
 	regions  map[string]bool
 	services []*hosted
 	byID     map[string]*hosted
+	quotas   map[string]int
 	buckets  buckets
 	faults   faults
 	running  gauges
@@ -68,7 +71,7 @@ func New(options Options) (*Organization, error) {
 	options = withDefaults(options)
 	o := &Organization{
 		options: options, clock: options.Clock, seed: newSeed(options.Seed),
-		accounts: map[string]bool{}, regions: map[string]bool{}, byID: map[string]*hosted{},
+		accounts: map[string]bool{}, regions: map[string]bool{}, byID: map[string]*hosted{}, quotas: map[string]int{},
 		buckets: buckets{levels: map[bucketKey]level{}},
 		running: gauges{running: map[Gauge]map[string]time.Time{}, most: map[Gauge]int{}},
 		ledger:  ledger{calls: map[string]int{}, throttled: map[string]int{}},
@@ -88,6 +91,12 @@ func New(options Options) (*Organization, error) {
 	}
 	for _, s := range options.Services {
 		o.host(s)
+	}
+	for name, limit := range options.Quotas {
+		if _, known := o.quotas[name]; !known {
+			return nil, fmt.Errorf("simulated organization: unknown quota %q: use one of %v", name, slices.Sorted(maps.Keys(o.quotas)))
+		}
+		o.quotas[name] = limit
 	}
 	return o, nil
 }
@@ -112,6 +121,7 @@ func (o *Organization) host(s Service) {
 	for _, op := range h.Definition.Operations {
 		h.operations[op.Name] = op
 	}
+	maps.Copy(o.quotas, h.Quotas)
 	o.services = append(o.services, h)
 	o.byID[h.ID] = h
 }

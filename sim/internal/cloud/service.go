@@ -37,6 +37,9 @@ type Definition struct {
 	// its rate. Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 	ThrottleCode   string
 	ThrottleStatus int
+	// Quotas are the service's limits that are not rates, by name (rds:manual-snapshots),
+	// with AWS's defaults. Options.Quotas may override them.
+	Quotas map[string]int
 	// Operations are the API operations that exist here; any other is refused loudly.
 	Operations []Operation
 	// Errors has one value of each typed error the service returns, so that a remote
