@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/middleware"
 
@@ -52,8 +53,13 @@ func NewProvider(ctx context.Context, options Options) (*RoleProvider, error) {
 		}
 		base = &loaded
 	}
+	shared := base.Copy()
+	if shared.HTTPClient == nil {
+		// One pool of connections for all clients, instead of one for each.
+		shared.HTTPClient = awshttp.NewBuildableClient()
+	}
 	return &RoleProvider{
-		options: options, base: *base, clock: clock.System(),
+		options: options, base: shared, clock: clock.System(),
 		sessions: map[sessionKey]*session{},
 	}, nil
 }
@@ -94,7 +100,7 @@ func (p *RoleProvider) Base(region string) aws.Config {
 func (p *RoleProvider) configFor(req Request, credentials aws.CredentialsProvider) aws.Config {
 	cfg := p.base.Copy()
 	cfg.Region, cfg.Credentials = req.Scope.Region, credentials
-	cfg.APIOptions = append([]func(*middleware.Stack) error{addJobToUserAgent}, cfg.APIOptions...)
+	cfg.APIOptions = append([]func(*middleware.Stack) error{addJobToUserAgent, dropRefused(credentials)}, cfg.APIOptions...)
 	if p.options.Observer != nil {
 		cfg.APIOptions = append(cfg.APIOptions, observeAttempts(req, p.clock, p.options.Observer))
 	}

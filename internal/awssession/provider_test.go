@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast/failure"
+	"holdfast/internal/awserr"
 	"holdfast/resource"
 )
 
@@ -220,5 +221,31 @@ func TestPresigningIsNotObserved(t *testing.T) {
 	client := sts.NewPresignClient(sts.NewFromConfig(provider.Base("")))
 	if _, err := client.PresignGetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{}); err != nil {
 		t.Errorf("presign: %v", err)
+	}
+}
+
+func TestRevokedSessionIsAssumedAnew(t *testing.T) {
+	t.Parallel()
+	fake := &fakeSTS{}
+	cfg, err := newTestProvider(t, fake, nil).Config(context.Background(), request("111122223333", resource.ForBackup))
+	if err != nil {
+		t.Fatalf("Config: %v", err)
+	}
+	client := sts.NewFromConfig(cfg)
+	call := func(refuse bool) error {
+		fake.mu.Lock()
+		fake.refuse = refuse
+		fake.mu.Unlock()
+		_, err := client.GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
+		return err
+	}
+	if err := call(true); awserr.Classify(err) != failure.Credentials {
+		t.Fatalf("call with a revoked session = %v, want class credentials", err)
+	}
+	if err := call(false); err != nil {
+		t.Errorf("call after the revocation: %v", err)
+	}
+	if len(fake.assumed) != 2 {
+		t.Errorf("%d AssumeRole calls, want a second one after the refusal", len(fake.assumed))
 	}
 }

@@ -24,6 +24,7 @@ type fakeSTS struct {
 	agents   []string
 	deny     string // error code for AssumeRole, "" for none
 	identity string // ARN to answer with, "" for the honest one
+	refuse   bool   // refuse every caller
 }
 
 const baseAccount = "000000000001"
@@ -34,6 +35,11 @@ func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	f.agents = append(f.agents, r.UserAgent())
 	w.Header().Set("Content-Type", "text/xml")
+	if f.refuse {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>revoked</Message></Error></ErrorResponse>`)
+		return
+	}
 	if r.Form.Get("Action") == "GetCallerIdentity" {
 		f.writeIdentity(w, r.Header.Get("Authorization"))
 		return
