@@ -128,7 +128,7 @@ func (s Settings) recorded() map[string]string {
 		"availability_zone": s.AvailabilityZone, "multi_az": strconv.FormatBool(s.MultiAZ),
 		"publicly_accessible": strconv.FormatBool(s.PubliclyAccessible), "port": positive(s.Port),
 		"storage_type": s.StorageType, "max_allocated_gib": positive(s.MaxAllocatedGiB),
-		"iam_auth": strconv.FormatBool(s.IAMAuth), "log_exports": strings.Join(s.LogExports, ","),
+		"log_exports":           strings.Join(s.LogExports, ","),
 		"deletion_protection":   strconv.FormatBool(s.DeletionProtection),
 		"copy_tags_to_snapshot": strconv.FormatBool(s.CopyTagsToSnapshot),
 		"backup_retention_days": strconv.Itoa(int(s.BackupRetentionDays)), "ca_certificate": s.CACertificate,
@@ -136,6 +136,9 @@ func (s Settings) recorded() map[string]string {
 	}
 	if s.StorageType != "gp3" || s.IOPS > gp3IOPS || s.StorageThroughput > gp3Throughput {
 		values["iops"], values["storage_throughput"] = positive(s.IOPS), positive(s.StorageThroughput)
+	}
+	if s.IAMAuth { // some engines refuse to be told either way
+		values["iam_auth"] = "true"
 	}
 	if s.PerformanceInsights {
 		values["performance_insights"] = "true"
