@@ -86,7 +86,10 @@ func jobConditions(d dialect, f catalog.JobFilter) *conditions {
 		c.add("plan = ? AND plan <> ''", f.Plan)
 	}
 	c.equal("rule", f.Rule)
-	c.equal("chain_id", f.ChainID)
+	if f.ChainID != "" {
+		c.add("id IN (SELECT id FROM jobs WHERE chain_id = ? AND chain_id <> id UNION ALL SELECT ?) AND chain_id = ?",
+			f.ChainID, f.ChainID, f.ChainID)
+	}
 	if f.PointID != "" {
 		c.add("point_id = ? AND point_id <> ''", f.PointID)
 	}

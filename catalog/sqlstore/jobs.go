@@ -116,13 +116,13 @@ func (s *Store) Holders(ctx context.Context, afterID string, limit int) ([]catal
 // StartWindowPassed implements catalog.Jobs.
 func (s *Store) StartWindowPassed(ctx context.Context, now time.Time, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list jobs whose start window passed",
-		"WHERE "+isWaiting+" AND start_by > 0 AND start_by < ? ORDER BY start_by, id LIMIT ?", millis(now), limit)
+		"WHERE "+isWaiting+" AND start_by > 0 AND start_by < ? ORDER BY start_by LIMIT ?", millis(now), limit)
 }
 
 // Overdue implements catalog.Jobs.
 func (s *Store) Overdue(ctx context.Context, now time.Time, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list overdue jobs",
-		"WHERE state = 'RUNNING' AND complete_by > 0 AND complete_by < ? ORDER BY complete_by, id LIMIT ?", millis(now), limit)
+		"WHERE state = 'RUNNING' AND complete_by > 0 AND complete_by < ? ORDER BY complete_by LIMIT ?", millis(now), limit)
 }
 
 // CancelRequested implements catalog.Jobs.
@@ -135,8 +135,8 @@ func (s *Store) CancelRequested(ctx context.Context, limit int) ([]catalog.Job, 
 func (s *Store) Superseded(ctx context.Context, plan, rule string, fireAt time.Time, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list superseded jobs", "WHERE "+isWaiting+` AND type = 'backup' AND plan <> ''
 		AND plan = ? AND rule = ? AND fire_at < ? AND EXISTS (
-			SELECT 1 FROM jobs n WHERE n.plan <> '' AND n.plan = jobs.plan AND n.rule = jobs.rule AND n.fire_at = ?
-			AND n.resource_arn = jobs.resource_arn AND n.type = 'backup')
+			SELECT 1 FROM jobs n WHERE n.resource_arn = jobs.resource_arn AND n.fire_at = ?
+			AND n.plan = jobs.plan AND n.rule = jobs.rule AND n.type = 'backup')
 		ORDER BY fire_at, id LIMIT ?`, plan, rule, millis(fireAt), millis(fireAt), limit)
 }
 

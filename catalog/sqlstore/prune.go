@@ -11,7 +11,7 @@ import (
 // to a job that is still there stays.
 var prunings = []struct{ what, statement string }{
 	{"jobs", `DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ended_at > 0 AND ended_at < ?
-		AND state NOT IN ('CREATED', 'RUNNING', 'ABORTING') ORDER BY ended_at, id LIMIT ?)`},
+		AND state NOT IN ('CREATED', 'RUNNING', 'ABORTING') ORDER BY ended_at LIMIT ?)`},
 	{"events", `DELETE FROM events WHERE seq IN (SELECT e.seq FROM events e WHERE e.at < ?
 		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = e.job_id) ORDER BY e.seq LIMIT ?)`},
 	{"fires", `DELETE FROM fires WHERE (plan, rule, at) IN (SELECT plan, rule, at FROM fires WHERE at < ? ORDER BY at LIMIT ?)`},

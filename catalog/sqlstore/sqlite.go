@@ -22,7 +22,7 @@ const defaultSQLiteReaders = 4
 // Source: https://www.sqlite.org/pragma.html
 var sqlitePragmas = []string{
 	"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-	"cache_size(-65536)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
+	"cache_size(-65536)", "temp_store(MEMORY)", "journal_size_limit(67108864)", "wal_autocheckpoint(8000)",
 }
 
 // openSQLite opens the file with one connection for writing and a pool for reading.

@@ -45,28 +45,29 @@ CREATE TABLE jobs (
     look_group @text@ GENERATED ALWAYS AS (
         partition || '/' || account || '/' || region || '/' || kind || '/' || type) STORED
 );
+-- Every index is paid for at each insert: ids are in one only where pages need the order.
 CREATE INDEX jobs_created ON jobs (created_at, id);
-CREATE INDEX jobs_account ON jobs (account, created_at, id);
-CREATE INDEX jobs_resource ON jobs (resource_arn, created_at, id);
-CREATE INDEX jobs_state ON jobs (state, type, created_at, id);
-CREATE INDEX jobs_fire ON jobs (plan, rule, fire_at, resource_arn) WHERE plan <> '';
-CREATE INDEX jobs_chain ON jobs (chain_id);
+CREATE INDEX jobs_account ON jobs (account, created_at);
+CREATE INDEX jobs_resource ON jobs (resource_arn, fire_at);
+CREATE INDEX jobs_state ON jobs (state, type, created_at);
+CREATE INDEX jobs_plan ON jobs (plan, created_at) WHERE plan <> '';
+CREATE INDEX jobs_chain ON jobs (chain_id) WHERE chain_id <> id; -- the first job is found by its id
 CREATE INDEX jobs_point ON jobs (point_id) WHERE point_id <> '';
 CREATE INDEX jobs_submittable ON jobs (epoch, submit_order, id)
     WHERE state = 'CREATED' AND intent_owner = '';
-CREATE INDEX jobs_window ON jobs (start_by, id)
+CREATE INDEX jobs_window ON jobs (start_by)
     WHERE state = 'CREATED' AND intent_owner = '' AND start_by > 0;
 CREATE INDEX jobs_superseded ON jobs (plan, rule, fire_at)
     WHERE state = 'CREATED' AND intent_owner = '' AND type = 'backup' AND plan <> '';
 CREATE INDEX jobs_holding ON jobs (id)
     WHERE state IN ('CREATED', 'RUNNING', 'ABORTING') AND (intent_owner <> '' OR ref <> '');
-CREATE INDEX jobs_overdue ON jobs (complete_by, id) WHERE state = 'RUNNING' AND complete_by > 0;
+CREATE INDEX jobs_overdue ON jobs (complete_by) WHERE state = 'RUNNING' AND complete_by > 0;
 CREATE INDEX jobs_cancel ON jobs (id)
     WHERE state IN ('CREATED', 'RUNNING') AND cancel_requested = 1;
 CREATE INDEX jobs_unnoted ON jobs (id) WHERE state = 'FAILED' AND failure_noted = 0;
 CREATE INDEX jobs_look ON jobs (look_group, next_look_at, id)
     WHERE state IN ('CREATED', 'RUNNING', 'ABORTING') AND next_look_at > 0;
-CREATE INDEX jobs_ended ON jobs (ended_at, id) WHERE ended_at > 0;
+CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at > 0;
 
 CREATE TABLE events (
     seq        @serial@,
