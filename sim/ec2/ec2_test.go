@@ -425,3 +425,71 @@ func BenchmarkDescribeVolumes(b *testing.B) {
 		}
 	}
 }
+
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sim.Options{})
+	c := w.client(t, account, region)
+	tag := func(value string) []types.TagSpecification {
+		return []types.TagSpecification{{ResourceType: types.ResourceTypeSnapshot, Tags: []types.Tag{{Key: aws.String("path"), Value: &value}}}}
+	}
+	for _, value := range []string{"a/b/c", "a/x", "[b]"} {
+		vol := w.volume(t, sim.Blueprint{})
+		if _, err := c.CreateSnapshot(t.Context(), &ec2.CreateSnapshotInput{VolumeId: &vol, TagSpecifications: tag(value)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		values []string
+		want   int
+		code   string
+	}{
+		{"tag:path", []string{"a/b/c"}, 1, ""},
+		{"tag:path", []string{"a/*"}, 2, ""},
+		{"tag:path", []string{"a/?"}, 1, ""},
+		{"tag:path", []string{"[b]*"}, 1, ""},
+		{"tag:path", []string{"a/x", "[b]"}, 2, ""},
+		{"tag:other", []string{"*"}, 0, ""},
+		{"tag-key", []string{"path"}, 3, ""},
+		{"status", []string{"pending"}, 3, ""},
+		{"status", []string{"completed"}, 0, ""},
+		{"owner-id", []string{account}, 3, ""},
+		{"nonsense", []string{"x"}, 0, "InvalidParameterValue"},
+		{"snapshot-id", make([]string, 201), 0, "FilterLimitExceeded"},
+	} {
+		out, err := c.DescribeSnapshots(t.Context(), &ec2.DescribeSnapshotsInput{Filters: []types.Filter{{Name: &tc.name, Values: tc.values}}})
+		if got := code(t, err); got != tc.code {
+			t.Errorf("%s %.20v: code %q, want %q", tc.name, tc.values, got, tc.code)
+		}
+		if err == nil && len(out.Snapshots) != tc.want {
+			t.Errorf("%s %v: %d snapshots, want %d", tc.name, tc.values, len(out.Snapshots), tc.want)
+		}
+	}
+}
+
+func TestTags(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sim.Options{})
+	c := w.client(t, account, region)
+	vol := w.volume(t, sim.Blueprint{Name: "data"})
+	put := func(id, key string) string {
+		_, err := c.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{id}, Tags: []types.Tag{{Key: &key, Value: aws.String("v")}}})
+		return code(t, err)
+	}
+	if got := []string{put(vol, "a"), put("vol-none", "a"), put("snap-none", "a"), put(vol, "aws:a")}; !cmp.Equal(got,
+		[]string{"", "InvalidVolume.NotFound", "InvalidSnapshot.NotFound", "InvalidParameterValue"}) {
+		t.Errorf("codes %v", got)
+	}
+	out, err := c.DescribeVolumes(t.Context(), &ec2.DescribeVolumesInput{VolumeIds: []string{vol}})
+	if err != nil || len(out.Volumes[0].Tags) != 2 {
+		t.Errorf("tags: %v, %v", out, err)
+	}
+	zones, err := c.DescribeAvailabilityZones(t.Context(), &ec2.DescribeAvailabilityZonesInput{})
+	if err != nil || len(zones.AvailabilityZones) != 3 {
+		t.Errorf("zones: %v, %v", zones, err)
+	}
+	if _, err := c.DeleteVolume(t.Context(), &ec2.DeleteVolumeInput{VolumeId: &vol}); err != nil {
+		t.Error(err)
+	}
+}

@@ -42,16 +42,18 @@ func newFilter(filters []types.Filter) (filter, error) {
 	return filters, nil
 }
 
-func (f filter) matches(tags, attributes map[string]string) bool {
+// matches reports whether all filters do. attribute returns the value of a filter that
+// is not about tags, and whether the thing has one.
+func (f filter) matches(tags map[string]string, attribute func(name string) (string, bool)) bool {
 	for _, one := range f {
-		if !matchesOne(one, tags, attributes) {
+		if !matchesOne(one, tags, attribute) {
 			return false
 		}
 	}
 	return true
 }
 
-func matchesOne(f types.Filter, tags, attributes map[string]string) bool {
+func matchesOne(f types.Filter, tags map[string]string, attribute func(string) (string, bool)) bool {
 	name := aws.ToString(f.Name)
 	if name == "tag-key" {
 		for key := range tags {
@@ -61,10 +63,11 @@ func matchesOne(f types.Filter, tags, attributes map[string]string) bool {
 		}
 		return false
 	}
-	value, has := attributes[name]
 	if key, isTag := strings.CutPrefix(name, "tag:"); isTag {
-		value, has = tags[key]
+		value, has := tags[key]
+		return has && matchesAny(f.Values, value)
 	}
+	value, has := attribute(name)
 	return has && matchesAny(f.Values, value)
 }
 

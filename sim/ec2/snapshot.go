@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -183,19 +184,30 @@ func (s *snapshot) describe(now time.Time) types.Snapshot {
 		SnapshotId: aws.String(s.id), VolumeId: aws.String(s.volumeID), VolumeSize: aws.Int32(s.size),
 		Description: aws.String(s.description), Encrypted: aws.Bool(s.encrypted), OwnerId: aws.String(s.place.Account),
 		StartTime: aws.Time(s.progress.Start), Tags: tagList(s.tags), StorageTier: types.StorageTierStandard,
-		Progress: aws.String(strconv.Itoa(s.progress.Percent(now)) + "%"), State: types.SnapshotStatePending,
+		Progress: aws.String(strconv.Itoa(s.progress.Percent(now)) + "%"), State: s.state(now),
 	}
 	if s.encrypted {
 		out.KmsKeyId = aws.String(s.key)
 	}
-	switch {
-	case s.progress.Failed(now):
-		out.State, out.StateMessage = types.SnapshotStateError, aws.String(s.progress.Failure)
-	case s.progress.Succeeded(now):
-		out.State, out.CompletionTime = types.SnapshotStateCompleted, aws.Time(s.progress.End)
+	switch out.State {
+	case types.SnapshotStateError:
+		out.StateMessage = aws.String(s.progress.Failure)
+	case types.SnapshotStateCompleted:
+		out.CompletionTime = aws.Time(s.progress.End)
 		out.FullSnapshotSizeInBytes = aws.Int64(int64(s.size) << 30)
 	}
 	return out
+}
+
+func (s *snapshot) state(now time.Time) types.SnapshotState {
+	switch {
+	case s.progress.Failed(now):
+		return types.SnapshotStateError
+	case s.progress.Succeeded(now):
+		return types.SnapshotStateCompleted
+	default:
+		return types.SnapshotStatePending
+	}
 }
 
 func (s *Service) describeSnapshots(c *cloud.Call, in *ec2.DescribeSnapshotsInput) (*ec2.DescribeSnapshotsOutput, error) {
@@ -238,7 +250,7 @@ func (s *Service) findSnapshots(c *cloud.Call, ids []string, filter filter) ([]*
 	var found []*snapshot
 	for _, snap := range s.candidates(c, filter) {
 		named := len(ids) == 0 || slices.Contains(ids, snap.id)
-		if named && c.Visible(snap.progress.Start) && filter.matches(snap.tags, snap.attributes(c.Now)) {
+		if named && c.Visible(snap.progress.Start) && filter.matches(snap.tags, snap.attribute(c.Now)) {
 			found = append(found, snap)
 		}
 	}
@@ -246,11 +258,11 @@ func (s *Service) findSnapshots(c *cloud.Call, ids []string, filter filter) ([]*
 	return found, nil
 }
 
-// candidates avoids looking at every snapshot of a region when the filter names ids.
+// candidates, in no order, avoids looking at every snapshot of a region when the filter names ids.
 func (s *Service) candidates(c *cloud.Call, f filter) []*snapshot {
 	ids, exact := f.exact("snapshot-id")
 	if !exact {
-		return s.snapshots.In(c.Place)
+		return slices.Collect(maps.Values(s.snapshots.Unordered(c.Place)))
 	}
 	var found []*snapshot
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
@@ -261,10 +273,25 @@ func (s *Service) candidates(c *cloud.Call, f filter) []*snapshot {
 	return found
 }
 
-func (s *snapshot) attributes(now time.Time) map[string]string {
-	return map[string]string{
-		"snapshot-id": s.id, "volume-id": s.volumeID, "status": string(s.describe(now).State),
-		"owner-id": s.place.Account, "description": s.description,
-		"encrypted": strconv.FormatBool(s.encrypted), "volume-size": strconv.Itoa(int(s.size)),
+func (s *snapshot) attribute(now time.Time) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "snapshot-id":
+			return s.id, true
+		case "volume-id":
+			return s.volumeID, true
+		case "status":
+			return string(s.state(now)), true
+		case "owner-id":
+			return s.place.Account, true
+		case "description":
+			return s.description, true
+		case "encrypted":
+			return strconv.FormatBool(s.encrypted), true
+		case "volume-size":
+			return strconv.Itoa(int(s.size)), true
+		default:
+			return "", false
+		}
 	}
 }

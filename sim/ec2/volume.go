@@ -63,16 +63,19 @@ func defaultKey(c *cloud.Call) string { return c.ARN("kms", "key/aws-ebs") }
 
 func (v *volume) describe(now time.Time) types.Volume {
 	out := v.data
-	out.Tags = tagList(v.tags)
+	out.Tags, out.State = tagList(v.tags), v.state(now)
+	return out
+}
+
+func (v *volume) state(now time.Time) types.VolumeState {
 	switch {
 	case v.progress.Running(now):
-		out.State = types.VolumeStateCreating
+		return types.VolumeStateCreating
 	case v.progress.Failed(now):
-		out.State = types.VolumeStateError
+		return types.VolumeStateError
 	default:
-		out.State = types.VolumeStateAvailable
+		return types.VolumeStateAvailable
 	}
-	return out
 }
 
 func (s *Service) describeVolumes(c *cloud.Call, in *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error) {
@@ -92,7 +95,7 @@ func (s *Service) describeVolumes(c *cloud.Call, in *ec2.DescribeVolumesInput) (
 	var found []*volume
 	for _, v := range s.volumes.In(c.Place) {
 		named := len(in.VolumeIds) == 0 || slices.Contains(in.VolumeIds, *v.data.VolumeId)
-		if named && c.Visible(*v.data.CreateTime) && filter.matches(v.tags, v.attributes(c.Now)) {
+		if named && c.Visible(*v.data.CreateTime) && filter.matches(v.tags, v.attribute(c.Now)) {
 			found = append(found, v)
 		}
 	}
@@ -107,11 +110,22 @@ func (s *Service) describeVolumes(c *cloud.Call, in *ec2.DescribeVolumesInput) (
 	return out, nil
 }
 
-func (v *volume) attributes(now time.Time) map[string]string {
-	return map[string]string{
-		"volume-id": *v.data.VolumeId, "status": string(v.describe(now).State),
-		"availability-zone": aws.ToString(v.data.AvailabilityZone), "snapshot-id": aws.ToString(v.data.SnapshotId),
-		"volume-type": string(v.data.VolumeType),
+func (v *volume) attribute(now time.Time) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "volume-id":
+			return *v.data.VolumeId, true
+		case "status":
+			return string(v.state(now)), true
+		case "availability-zone":
+			return aws.ToString(v.data.AvailabilityZone), true
+		case "snapshot-id":
+			return aws.ToString(v.data.SnapshotId), v.data.SnapshotId != nil
+		case "volume-type":
+			return string(v.data.VolumeType), true
+		default:
+			return "", false
+		}
 	}
 }
 
