@@ -109,7 +109,7 @@ func (a *action) start(ctx context.Context, m driver.Mark) (driver.Ref, error) {
 }
 
 func (a *action) find(ctx context.Context, m driver.Mark) (driver.Ref, error) {
-	return a.lab.d.Find(ctx, driver.FindRequest{Scope: a.scope, Operation: a.op, Mark: m, Since: a.lab.since()})
+	return a.lab.d.Find(ctx, driver.FindRequest{Scope: a.scope, Operation: a.op, Mark: m, Since: a.lab.born})
 }
 
 // settles is whether an empty answer of Find may be wrong for a while.

@@ -61,7 +61,7 @@ func (l *lab) readCalls(m driver.Mark, ref driver.Ref) []call {
 			return l.d.Discover(ctx, l.Home(), func(resource.Resource) error { return nil })
 		}},
 		{Find, false, func(ctx context.Context) error {
-			_, err := l.d.Find(ctx, driver.FindRequest{Scope: l.Home(), Operation: driver.Backup, Mark: m, Since: l.since()})
+			_, err := l.d.Find(ctx, driver.FindRequest{Scope: l.Home(), Operation: driver.Backup, Mark: m, Since: l.born})
 			return err
 		}},
 		{Look, false, func(ctx context.Context) error {

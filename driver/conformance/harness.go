@@ -22,6 +22,9 @@ type Facts struct {
 	// DiscoverPage, ListPage and LookPage are how many items the driver gets with one
 	// call of the listing behind each method.
 	DiscoverPage, ListPage, LookPage int
+	// FailedAs is how AWS shows an operation that failed, where that is not
+	// driver.Failed: driver.Gone for a kind whose failed artefacts vanish.
+	FailedAs driver.State
 	// Tagged is whether the kind's recovery points carry tags. Where they do not, only
 	// installation and job id survive, in the name.
 	Tagged bool

@@ -31,8 +31,9 @@ type env struct {
 // lab is a world with a driver in it and the errands checks have in common.
 type lab struct {
 	World
-	env *env
-	d   driver.Driver
+	env  *env
+	d    driver.Driver
+	born time.Time // when the world was made; nothing a check does is older
 }
 
 func (e *env) lab(ctx context.Context) (*lab, error) {
@@ -40,7 +41,7 @@ func (e *env) lab(ctx context.Context) (*lab, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a world: %w", err)
 	}
-	return &lab{World: w, env: e, d: w.Driver()}, nil
+	return &lab{World: w, env: e, d: w.Driver(), born: w.Now()}, nil
 }
 
 // jobID returns a fresh id in the form Holdfast's have: 26 characters of base32.
@@ -142,7 +143,7 @@ func (l *lab) settle(ctx context.Context) error {
 
 // look observes refs, and checks that nothing but them is in the answer.
 func (l *lab) look(ctx context.Context, op driver.Operation, scope resource.Scope, refs ...driver.Ref) (map[driver.Ref]driver.Status, error) {
-	seen, err := l.d.Look(ctx, driver.LookRequest{Scope: scope, Operation: op, Refs: refs, Since: l.since()})
+	seen, err := l.d.Look(ctx, driver.LookRequest{Scope: scope, Operation: op, Refs: refs, Since: l.born})
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", op, err)
 	}
@@ -160,9 +161,6 @@ func (l *lab) look(ctx context.Context, op driver.Operation, scope resource.Scop
 	}
 	return seen, nil
 }
-
-// since is before everything a check does.
-func (l *lab) since() time.Time { return l.Now().Add(-30 * 24 * time.Hour) }
 
 // succeeded looks at one operation and wants it succeeded.
 func (l *lab) succeeded(ctx context.Context, op driver.Operation, scope resource.Scope, ref driver.Ref) (driver.Status, error) {

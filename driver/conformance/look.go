@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,10 +101,10 @@ func checkLookFailed(ctx context.Context, e *env, op driver.Operation) error {
 		if err != nil {
 			return err
 		}
-		if err := wantState(op, seen, ref, driver.Failed); err != nil {
+		if err := wantState(op, seen, ref, cmp.Or(e.FailedAs, driver.Failed)); err != nil {
 			return err
 		}
-		if seen[ref].Message == "" {
+		if e.FailedAs != driver.Gone && seen[ref].Message == "" {
 			return errors.New("the failure has no message")
 		}
 	}
@@ -270,7 +271,7 @@ func (l *lab) lookRefused(ctx context.Context, op driver.Operation, refs []drive
 	if err != nil {
 		return err
 	}
-	seen, err := l.d.Look(ctx, driver.LookRequest{Scope: l.Home(), Operation: op, Refs: refs, Since: l.since()})
+	seen, err := l.d.Look(ctx, driver.LookRequest{Scope: l.Home(), Operation: op, Refs: refs, Since: l.born})
 	for ref, status := range seen {
 		if status.State == driver.Failed || status.State == driver.Gone {
 			return fmt.Errorf("%q is reported %s (%s)", ref, status.State, status.Message)

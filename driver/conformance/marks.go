@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,8 +136,10 @@ func checkListFailed(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	if s := listed[ref].State; s != driver.Failed {
+	switch s, want := listed[ref].State, cmp.Or(e.FailedAs, driver.Failed); {
+	case s == want, s == "" && want == driver.Gone:
+		return nil
+	default:
 		return fmt.Errorf("the failed %q is listed as %q", ref, s)
 	}
-	return nil
 }

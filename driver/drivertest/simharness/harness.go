@@ -45,6 +45,8 @@ type Kind struct {
 	// Foreign makes a recovery point of r without Holdfast, with a client of cfg, and
 	// returns what the driver would call it.
 	Foreign func(ctx context.Context, cfg aws.Config, r resource.Resource) (string, error)
+	// FailedAs is how AWS shows an operation that failed, if not as failed.
+	FailedAs driver.State
 	// Exempt names checks that cannot apply to the kind, with the reasons.
 	Exempt map[string]string
 }
@@ -57,7 +59,7 @@ type harness struct{ kind Kind }
 func (h harness) Facts() conformance.Facts {
 	facts := conformance.Facts{
 		DiscoverPage: pageItems, ListPage: pageItems, LookPage: pageItems,
-		Tagged: h.kind.Tagged, CopyKey: "alias/copies", Exempt: h.kind.Exempt,
+		Tagged: h.kind.Tagged, FailedAs: h.kind.FailedAs, CopyKey: "alias/copies", Exempt: h.kind.Exempt,
 		Refusals: map[conformance.Method][]failure.Class{},
 	}
 	for class := range h.kind.Codes {
