@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"holdfast/driver"
+	"holdfast/failure"
 	"holdfast/resource"
 )
 
@@ -26,6 +27,9 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	}, once)
 	if err != nil {
 		return "", wrap("CreateBackup", err)
+	}
+	if out.BackupDetails == nil {
+		return "", failure.Errorf(failure.Transient, "back up table %s: AWS gave no details", name)
 	}
 	return driver.Ref(aws.ToString(out.BackupDetails.BackupArn)), nil
 }

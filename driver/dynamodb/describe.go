@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"holdfast/failure"
 )
 
 // describeTable returns the table called name; class not_found when there is none.
@@ -13,6 +15,9 @@ func describeTable(ctx context.Context, client tables, name string) (*types.Tabl
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
 	if err != nil {
 		return nil, wrap("DescribeTable", err)
+	}
+	if out.Table == nil {
+		return nil, failure.Errorf(failure.Transient, "describe table %s: AWS gave no description", name)
 	}
 	return out.Table, nil
 }
