@@ -42,7 +42,7 @@ type checkAnswer struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
-	Ms    int64  `json:"ms"` // how long the probe took; of a hanging one how long we waited
+	Ms    int64  `json:"ms"` // how long the probe took, 0 when it did not answer in time
 }
 
 func newReadiness(checks []Check) *readiness {

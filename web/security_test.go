@@ -1,8 +1,8 @@
 package web_test
 
 import (
-	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -116,29 +116,30 @@ func TestErrorPages(t *testing.T) {
 // TestTooManyRequests fills every place with a request that hangs.
 func TestTooManyRequests(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	begun := make(chan struct{}, 1)
-	opts := options()
-	opts.Checks = []web.Check{{Name: "slow", Probe: func(context.Context) error {
+	const places = 3
+	begun, release := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(web.LimitInFlight(places, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		begun <- struct{}{}
 		<-release
-		return nil
-	}}}
-	url := serve(t, opts)
-	const places, sent = 64, 70
-	answers := make(chan answer, sent)
-	for range sent {
-		go func() { answers <- get(t, url+"/readyz") }()
+	})))
+	defer server.Close()
+	answers := make(chan answer, places)
+	for range places {
+		go func() { answers <- get(t, server.URL) }()
+		<-begun
 	}
-	<-begun
-	for range sent - places {
-		(<-answers).wantStatus(t, http.StatusServiceUnavailable).wantBody(t, "too many requests")
+	for range 2 {
+		refused := get(t, server.URL).wantStatus(t, http.StatusServiceUnavailable).wantBody(t, "too many requests")
+		if refused.header.Get("Retry-After") == "" {
+			t.Error("the answer does not say when to come again")
+		}
 	}
-	get(t, url+"/healthz").wantStatus(t, http.StatusOK)
 	close(release)
 	for range places {
 		(<-answers).wantStatus(t, http.StatusOK)
 	}
+	go func() { <-begun }()
+	get(t, server.URL).wantStatus(t, http.StatusOK)
 }
 
 func TestHeadersAreLimited(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
+	stdlog "log" //nolint:depguard // net/http takes no other logger
 	"net"
 	"net/http"
 	"strings"
@@ -98,7 +98,9 @@ func (s *Server) Run(ctx context.Context) error {
 		s.log.Warn().Err(err).Msg("web requests were cut off at shutdown")
 		_ = s.http.Close()
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve web pages on %s: %w", s.Addr(), err)
+	}
 	return nil
 }
 

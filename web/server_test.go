@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,11 +75,9 @@ func TestShutdownFinishesRequests(t *testing.T) {
 	t.Parallel()
 	begun, release := make(chan struct{}), make(chan struct{})
 	opts := options()
-	opts.Checks = []web.Check{{Name: "slow", Probe: func(context.Context) error {
-		close(begun)
-		<-release
-		return nil
-	}}}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(slowCollector{begun, release})
+	opts.Gatherer = registry
 	server, err := web.New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -87,11 +86,14 @@ func TestShutdownFinishesRequests(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
 	answered := make(chan answer, 1)
-	go func() { answered <- get(t, "http://"+server.Addr()+"/readyz") }()
+	go func() { answered <- get(t, "http://"+server.Addr()+"/metrics") }()
 	<-begun
 	stop()
 	testkit.Eventually(t, 10*time.Second, "the port to be closed", func() bool {
-		_, err := http.Get("http://" + server.Addr() + "/healthz") //nolint:noctx,bodyclose // it fails
+		connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Addr())
+		if err == nil {
+			_ = connection.Close()
+		}
 		return err != nil
 	})
 	close(release)
@@ -102,6 +104,16 @@ func TestShutdownFinishesRequests(t *testing.T) {
 	if err := server.Close(); err != nil {
 		t.Errorf("Close after Run: %v", err)
 	}
+}
+
+// slowCollector says when it is asked and answers when released.
+type slowCollector struct{ begun, release chan struct{} }
+
+func (slowCollector) Describe(chan<- *prometheus.Desc) {}
+
+func (c slowCollector) Collect(chan<- prometheus.Metric) {
+	close(c.begun)
+	<-c.release
 }
 
 func TestRunSaysWhyItEnded(t *testing.T) {

@@ -1,0 +1,4 @@
+package web
+
+// LimitInFlight lets a test fill a few places instead of all.
+var LimitInFlight = limitInFlight
