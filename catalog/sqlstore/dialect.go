@@ -11,13 +11,10 @@ type dialect struct {
 	postgres bool
 }
 
-// maxRows is the most rows one bulk statement carries; SQLite's parameter limit may ask
-// for fewer (see rowset.chunk).
-const maxRows = 2000
-
-// maxParamsSQLite is SQLITE_MAX_VARIABLE_NUMBER.
+// maxRows is the most rows one bulk statement of PostgreSQL carries; preparedRows is
+// SQLite's, which stays far below its limit of 32,766 parameters.
 // Source: https://www.sqlite.org/limits.html
-const maxParamsSQLite = 32766
+const maxRows = 2000
 
 // gateKey names the advisory lock every transaction that appends events or checks the
 // epoch shares, and that a change of the epoch takes alone.

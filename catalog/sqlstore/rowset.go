@@ -48,12 +48,12 @@ func (r *rowset) addTexts(name string, values []string) {
 	r.rows = len(values)
 }
 
-// chunk returns how many rows one statement may carry.
-func (r *rowset) chunk(d dialect) int {
+// chunk returns how many of the rows that are left the next statement carries.
+func (r *rowset) chunk(d dialect, left int) int {
 	if d.postgres {
-		return maxRows
+		return min(left, maxRows)
 	}
-	return min(maxRows, maxParamsSQLite/len(r.names))
+	return powerOfTwo(min(left, preparedRows))
 }
 
 // with gives the start of a statement, "WITH v(columns) AS (rows from..to)", and its

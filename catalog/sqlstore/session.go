@@ -16,11 +16,27 @@ type querier interface {
 type session struct {
 	querier
 	dialect
+	tx         *sql.Tx     // nil outside transactions
+	statements *statements // nil where the driver prepares by itself
+}
+
+// prepared returns the statement for query if it is worth having and there.
+func (s session) prepared(ctx context.Context, query string) *sql.Stmt {
+	if s.tx == nil || s.statements == nil {
+		return nil
+	}
+	return s.statements.within(ctx, s.tx, query)
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (s session) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := s.ExecContext(ctx, s.rebind(query), args...)
+	var res sql.Result
+	var err error
+	if stmt := s.prepared(ctx, query); stmt != nil {
+		res, err = stmt.ExecContext(ctx, args...)
+	} else {
+		res, err = s.ExecContext(ctx, s.rebind(query), args...)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -29,7 +45,13 @@ func (s session) exec(ctx context.Context, query string, args ...any) (int64, er
 
 // each calls row for every row of a query.
 func (s session) each(ctx context.Context, row func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := s.QueryContext(ctx, s.rebind(query), args...)
+	var rows *sql.Rows
+	var err error
+	if stmt := s.prepared(ctx, query); stmt != nil {
+		rows, err = stmt.QueryContext(ctx, args...)
+	} else {
+		rows, err = s.QueryContext(ctx, s.rebind(query), args...)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,8 +91,9 @@ func (s session) column1(ctx context.Context, query string, args ...any) ([]stri
 // parameter limit allows, and returns how many rows were changed.
 func (s session) bulk(ctx context.Context, rows *rowset, statement string) (int64, error) {
 	var total int64
-	for from := 0; from < rows.rows; from += rows.chunk(s.dialect) {
-		with, args := rows.with(s.dialect, from, min(from+rows.chunk(s.dialect), rows.rows))
+	for from, to := 0, 0; from < rows.rows; from = to {
+		to = from + rows.chunk(s.dialect, rows.rows-from)
+		with, args := rows.with(s.dialect, from, to)
 		n, err := s.exec(ctx, with+statement, args...)
 		if err != nil {
 			return total, err
@@ -83,8 +106,9 @@ func (s session) bulk(ctx context.Context, rows *rowset, statement string) (int6
 // bulkReturning is bulk for a statement that returns one text column.
 func (s session) bulkReturning(ctx context.Context, rows *rowset, statement string) ([]string, error) {
 	var out []string
-	for from := 0; from < rows.rows; from += rows.chunk(s.dialect) {
-		with, args := rows.with(s.dialect, from, min(from+rows.chunk(s.dialect), rows.rows))
+	for from, to := 0, 0; from < rows.rows; from = to {
+		to = from + rows.chunk(s.dialect, rows.rows-from)
+		with, args := rows.with(s.dialect, from, to)
 		got, err := s.column1(ctx, with+statement, args...)
 		if err != nil {
 			return out, err

@@ -42,6 +42,7 @@ type Store struct {
 	reader  *sql.DB
 	writer  *sql.DB // the same pool as reader for PostgreSQL
 	group   group
+	parsed  *statements // nil for PostgreSQL
 }
 
 var _ catalog.Store = (*Store)(nil)
@@ -90,7 +91,7 @@ func (s *Store) Close() error {
 func (s *Store) view(ctx context.Context, op string, fn func(ctx context.Context, q session) error) error {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	if err := fn(ctx, session{s.reader, s.dialect}); err != nil {
+	if err := fn(ctx, session{querier: s.reader, dialect: s.dialect}); err != nil {
 		return fmt.Errorf("%s: %w", op, s.describe(err))
 	}
 	return nil
@@ -104,6 +105,9 @@ func (s *Store) update(ctx context.Context, op string, fn func(ctx context.Conte
 	for attempt := 1; ; attempt++ {
 		err := s.transact(ctx, fn)
 		if err == nil {
+			if s.parsed != nil {
+				s.parsed.prepare(ctx, s.writer)
+			}
 			return nil
 		}
 		if !lostRace(err) || attempt == maxAttempts {
@@ -120,7 +124,7 @@ func (s *Store) transact(ctx context.Context, fn func(ctx context.Context, q ses
 	if err != nil {
 		return err
 	}
-	if err := fn(ctx, session{tx, s.dialect}); err != nil {
+	if err := fn(ctx, session{querier: tx, dialect: s.dialect, tx: tx, statements: s.parsed}); err != nil {
 		// SQLite ends the transaction itself on a full disk; then there is nothing to roll back.
 		_ = tx.Rollback()
 		return err
