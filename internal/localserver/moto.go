@@ -16,7 +16,7 @@ type Moto struct {
 	URL string // endpoint for every AWS service
 	Log string // file with the server's output
 
-	proc *process
+	proc *Process
 }
 
 // StartMoto starts a moto_server with no resources in it. The program is $HOLDFAST_MOTO,
@@ -29,11 +29,11 @@ func StartMoto(dir string) (*Moto, error) {
 	m := &Moto{Log: filepath.Join(dir, "moto.log")}
 	err = onFreePort(func(port int) error {
 		m.URL = "http://" + address(port)
-		m.proc, err = start(spec{
-			path: path, args: []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)}, log: m.Log,
+		m.proc, err = StartProcess(Spec{
+			Path: path, Args: []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)}, Log: m.Log,
 			// Without this moto holds a thousand AMIs, and their snapshots, nobody made.
-			env:   []string{"MOTO_EC2_LOAD_DEFAULT_AMIS=false"},
-			ready: func() error { return request(http.MethodGet, m.URL+"/moto-api/") },
+			Env:   []string{"MOTO_EC2_LOAD_DEFAULT_AMIS=false"},
+			Ready: func() error { return request(http.MethodGet, m.URL+"/moto-api/") },
 		})
 		return err
 	})
@@ -44,7 +44,7 @@ func StartMoto(dir string) (*Moto, error) {
 }
 
 // Kill ends the server; everything in it is lost.
-func (m *Moto) Kill() { m.proc.kill() }
+func (m *Moto) Kill() { m.proc.Kill() }
 
 // Reset removes every resource of every account.
 func (m *Moto) Reset() error { return request(http.MethodPost, m.URL+"/moto-api/reset") }

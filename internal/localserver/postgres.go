@@ -30,7 +30,7 @@ type Postgres struct {
 	port     int
 	noSync   bool
 	as       *syscall.Credential
-	proc     *process
+	proc     *Process
 }
 
 // StartPostgres makes a cluster in a temporary directory and starts it on a free port.
@@ -116,19 +116,19 @@ func (c *Postgres) Start() (err error) {
 	if c.noSync {
 		fsync = "off"
 	}
-	c.proc, err = start(spec{
-		path: c.bin, log: c.Log, as: c.as,
-		args: []string{
+	c.proc, err = StartProcess(Spec{
+		Path: c.bin, Log: c.Log, As: c.as,
+		Args: []string{
 			"-D", c.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-k", c.dir,
 			"-c", "fsync=" + fsync, "-c", "max_connections=200",
 		},
-		ready: func() error { return c.exec("SELECT 1") },
+		Ready: func() error { return c.exec("SELECT 1") },
 	})
 	return err
 }
 
 // Kill ends the server as kill -9 does; what it acknowledged is on disk.
-func (c *Postgres) Kill() { c.proc.kill() }
+func (c *Postgres) Kill() { c.proc.Kill() }
 
 func (c *Postgres) dsn(database string) string {
 	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", pgUser, address(c.port), database)
@@ -153,7 +153,7 @@ func (c *Postgres) exec(statement string) error {
 // deletes its data.
 func (c *Postgres) Remove() {
 	if c.proc != nil {
-		c.proc.stop(syscall.SIGQUIT)
+		c.proc.Stop(syscall.SIGQUIT)
 	}
 	_ = os.RemoveAll(c.dir)
 }

@@ -20,58 +20,58 @@ const (
 	logTailBytes = 32 << 10 // of a server's log, shown when it does not start
 )
 
-// spec says how to start a server and how to know that it is ready.
-type spec struct {
-	path  string
-	args  []string
-	env   []string            // added to our environment
-	as    *syscall.Credential // nil: the user who runs us
-	log   string              // file that takes stdout and stderr, appended
-	ready func() error        // nil when the server answers
+// Spec says how to start a server and how to know that it is ready.
+type Spec struct {
+	Path  string
+	Args  []string
+	Env   []string            // added to our environment
+	As    *syscall.Credential // nil: the user who runs us
+	Log   string              // file that takes stdout and stderr, appended
+	Ready func() error        // returns nil when the server answers
 }
 
-// process is a running server. Its methods are called from one goroutine at a time.
-type process struct {
+// Process is a running server. Its methods are called from one goroutine at a time.
+type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 }
 
-// start starts a server and waits until it is ready. On an error nothing is left running.
-func start(s spec) (*process, error) {
-	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+// StartProcess starts a server and waits until it is ready. On an error nothing is left running.
+func StartProcess(s Spec) (*Process, error) {
+	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open server log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(s.path, s.args...)
+	cmd := exec.Command(s.Path, s.Args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), s.env...)
+	cmd.Env = append(os.Environ(), s.Env...)
 	// A group of its own, so that killing it also takes its children; and the kernel kills
 	// it when we die without cleaning up.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.as}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.As}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", s.path, err)
+		return nil, fmt.Errorf("start %s: %w", s.Path, err)
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
+	p := &Process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait() // killed servers always end with an error
 	}()
-	if err := p.awaitReady(s.ready); err != nil {
-		p.kill()
-		return nil, fmt.Errorf("start %s: %w\n%s", s.path, err, Tail(s.log))
+	if err := p.awaitReady(s.Ready); err != nil {
+		p.Kill()
+		return nil, fmt.Errorf("start %s: %w\n%s", s.Path, err, Tail(s.Log))
 	}
 	return p, nil
 }
 
-func (p *process) awaitReady(ready func() error) error {
+func (p *Process) awaitReady(ready func() error) error {
 	var last error
 	ok := poll(startTimeout, func() bool {
 		last = ready()
-		return last == nil || p.ended()
+		return last == nil || p.Ended()
 	})
 	switch {
-	case p.ended():
+	case p.Ended():
 		return errors.New("the server ended at once")
 	case !ok:
 		return fmt.Errorf("not ready after %v: %w", startTimeout, last)
@@ -80,7 +80,8 @@ func (p *process) awaitReady(ready func() error) error {
 	}
 }
 
-func (p *process) ended() bool {
+// Ended reports whether the process has ended.
+func (p *Process) Ended() bool {
 	select {
 	case <-p.done:
 		return true
@@ -89,25 +90,25 @@ func (p *process) ended() bool {
 	}
 }
 
-// signal sends sig to the server and its children. A server that has ended is left alone:
+// Signal sends sig to the server and its children. A server that has ended is left alone:
 // its number may belong to somebody else by now.
-func (p *process) signal(sig syscall.Signal) {
-	if !p.ended() {
+func (p *Process) Signal(sig syscall.Signal) {
+	if !p.Ended() {
 		_ = syscall.Kill(-p.cmd.Process.Pid, sig)
 	}
 }
 
-// kill ends the server as kill -9 does and returns when it is gone.
-func (p *process) kill() {
-	p.signal(syscall.SIGKILL)
+// Kill ends the server as kill -9 does and returns when it is gone.
+func (p *Process) Kill() {
+	p.Signal(syscall.SIGKILL)
 	<-p.done
 }
 
-// stop asks the server to end with sig and kills it when it does not.
-func (p *process) stop(sig syscall.Signal) {
-	p.signal(sig)
-	if !poll(stopTimeout, p.ended) {
-		p.kill()
+// Stop asks the server to end with sig and kills it when it does not.
+func (p *Process) Stop(sig syscall.Signal) {
+	p.Signal(sig)
+	if !poll(stopTimeout, p.Ended) {
+		p.Kill()
 	}
 }
 

@@ -22,7 +22,7 @@ type Redis struct {
 	port int
 	args []string
 	path string
-	proc *process
+	proc *Process
 }
 
 // StartRedis starts a redis-server without persistence on a free port. Its log goes to
@@ -48,7 +48,7 @@ func (r *Redis) start() error {
 		"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1",
 		"--save", "", "--appendonly", "no", "--dir", filepath.Dir(r.Log),
 	}, r.args...)
-	proc, err := start(spec{path: r.path, args: args, log: r.Log, ready: func() error { return pingRedis(r.Addr) }})
+	proc, err := StartProcess(Spec{Path: r.path, Args: args, Log: r.Log, Ready: func() error { return pingRedis(r.Addr) }})
 	r.proc = proc
 	return err
 }
@@ -57,7 +57,7 @@ func (r *Redis) start() error {
 // nothing.
 func (r *Redis) Kill() {
 	if r.proc != nil {
-		r.proc.kill()
+		r.proc.Kill()
 	}
 	r.proc = nil
 }
@@ -69,13 +69,16 @@ func (r *Redis) Restart() error {
 }
 
 // Pause stops the server in its tracks: connections stay open and nothing answers.
-func (r *Redis) Pause() { r.proc.signal(syscall.SIGSTOP) }
+func (r *Redis) Pause() { r.proc.Signal(syscall.SIGSTOP) }
 
 // Resume lets a paused server go on.
-func (r *Redis) Resume() { r.proc.signal(syscall.SIGCONT) }
+func (r *Redis) Resume() { r.proc.Signal(syscall.SIGCONT) }
 
 // pingRedis returns nil when a Redis answers at addr. One that wants a password is up too.
-func pingRedis(addr string) error {
+func pingRedis(addr string) error { return ask(addr, "PING", "+PONG", "-NOAUTH") }
+
+// ask sends one command and returns nil when the answer begins with one of wants.
+func ask(addr, command string, wants ...string) error {
 	conn, err := net.DialTimeout("tcp", addr, dialTimeout)
 	if err != nil {
 		return err
@@ -84,15 +87,20 @@ func pingRedis(addr string) error {
 	if err := conn.SetDeadline(clock.System().Now().Add(dialTimeout)); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprint(conn, "PING\r\n"); err != nil {
+	if _, err := fmt.Fprint(conn, command+"\r\n"); err != nil {
 		return err
 	}
 	answer, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(answer, "+PONG") || strings.HasPrefix(answer, "-NOAUTH") {
-		return nil
+	for _, want := range wants {
+		if strings.HasPrefix(answer, want) {
+			return nil
+		}
 	}
 	return errors.New(strings.TrimSpace(answer))
 }
+
+// FlushAll empties the server.
+func (r *Redis) FlushAll() error { return ask(r.Addr, "FLUSHALL", "+OK") }

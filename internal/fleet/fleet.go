@@ -1,0 +1,210 @@
+// Package fleet runs a whole installation on this machine without containers: a real
+// redis-server and PostgreSQL, moto or a simulated organization as AWS, and any number of
+// holdfast processes. `make fleet` and the end-to-end tests use it.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"holdfast/internal/localserver"
+)
+
+// Options say what to run.
+type Options struct {
+	Binary string // the holdfast program
+	Dir    string // takes configuration, policy and logs
+	// Policy is the text of the policy file.
+	Policy string
+	// SimulatorURL is a served simulated organization; empty starts moto as AWS.
+	SimulatorURL      string
+	Accounts, Regions []string
+	Schedulers        int
+	Workers           int
+	Web               bool
+	// Environ is added to the environment of our processes: HOLDFAST_LIMITS_ACCOUNT=3.
+	Environ []string
+}
+
+// Fleet is a running installation. Its methods are called from one goroutine at a time.
+type Fleet struct {
+	Config   string // path of the configuration file
+	Redis    *localserver.Redis
+	Postgres *localserver.Postgres
+	Moto     *localserver.Moto // nil with a simulator
+	DSN      string            // of the catalog
+	WebURL   string            // empty without web
+
+	opts      Options
+	processes map[string]*localserver.Process
+}
+
+// Start starts the servers and then the processes. On an error nothing is left running.
+func Start(opts Options) (_ *Fleet, err error) {
+	f := &Fleet{opts: opts, Config: filepath.Join(opts.Dir, "holdfast.yaml"), processes: map[string]*localserver.Process{}}
+	defer func() {
+		if err != nil {
+			f.Stop()
+		}
+	}()
+	if err := f.startServers(); err != nil {
+		return nil, err
+	}
+	if err := f.configure(); err != nil {
+		return nil, err
+	}
+	for i := range opts.Schedulers {
+		err = errors.Join(err, f.StartProcess(fmt.Sprintf("scheduler-%d", i+1)))
+	}
+	for i := range opts.Workers {
+		err = errors.Join(err, f.StartProcess(fmt.Sprintf("worker-%d", i+1)))
+	}
+	if opts.Web {
+		err = errors.Join(err, f.StartProcess("web-1"))
+	}
+	return f, err
+}
+
+func (f *Fleet) startServers() (err error) {
+	if f.Redis, err = localserver.StartRedis(f.opts.Dir); err != nil {
+		return err
+	}
+	if f.Postgres, err = localserver.StartPostgres(false); err != nil {
+		return err
+	}
+	if f.DSN, err = f.Postgres.CreateDatabase("holdfast"); err != nil {
+		return err
+	}
+	if f.opts.SimulatorURL == "" {
+		f.Moto, err = localserver.StartMoto(f.opts.Dir)
+	}
+	return err
+}
+
+// configure writes the configuration and the policy.
+func (f *Fleet) configure() error {
+	webAddress := "127.0.0.1:0"
+	if f.opts.Web {
+		port, err := localserver.FreePort()
+		if err != nil {
+			return err
+		}
+		webAddress = fmt.Sprintf("127.0.0.1:%d", port)
+		f.WebURL = "http://" + webAddress
+	}
+	aws := "  simulator_url: " + f.opts.SimulatorURL
+	if f.Moto != nil {
+		aws = "  endpoint_url: " + f.Moto.URL + "\n  roles: {arn_template: 'arn:{partition}:iam::{account}:role/holdfast-{purpose}', external_id: holdfast-local}"
+	}
+	lines := []string{
+		"installation: fleet",
+		"log: {level: info, format: json}",
+		fmt.Sprintf("redis: {mode: single, addresses: [%q]}", f.Redis.Addr),
+		fmt.Sprintf("catalog: {dsn: %q}", f.DSN),
+		"aws:", aws,
+		"  regions: [" + strings.Join(f.opts.Regions, ", ") + "]",
+		"  accounts: {ids: ['" + strings.Join(f.opts.Accounts, "', '") + "']}",
+		"policies: [policy.yaml]",
+		fmt.Sprintf("web: {listen: %q}", webAddress),
+	}
+	err := os.WriteFile(f.Config, []byte(strings.Join(lines, "\n")+"\n"), 0o600)
+	return errors.Join(err, os.WriteFile(filepath.Join(f.opts.Dir, "policy.yaml"), []byte(f.opts.Policy), 0o600))
+}
+
+// Env is what our processes need from the environment beside their configuration: moto
+// takes any credentials.
+func (f *Fleet) Env() []string {
+	if f.Moto == nil {
+		return f.opts.Environ
+	}
+	return append([]string{
+		"AWS_ACCESS_KEY_ID=testing", "AWS_SECRET_ACCESS_KEY=testing", "AWS_REGION=" + f.opts.Regions[0],
+		"AWS_EC2_METADATA_DISABLED=true",
+	}, f.opts.Environ...)
+}
+
+// StartProcess starts the process name, which is its role and a number: worker-3.
+func (f *Fleet) StartProcess(name string) error {
+	role, _, _ := strings.Cut(name, "-")
+	p, err := localserver.StartProcess(localserver.Spec{
+		Path: f.opts.Binary, Args: []string{role, "--config", f.Config}, Env: f.Env(),
+		Log: f.LogFile(name), Ready: func() error { return f.running(name) },
+	})
+	if err != nil {
+		return err
+	}
+	f.processes[name] = p
+	return nil
+}
+
+// running returns nil once the process has said that it runs.
+func (f *Fleet) running(name string) error {
+	if strings.Contains(localserver.Tail(f.LogFile(name)), `"running"`) {
+		return nil
+	}
+	return errors.New("it has not said that it runs")
+}
+
+// LogFile returns where the process name writes its log.
+func (f *Fleet) LogFile(name string) string { return filepath.Join(f.opts.Dir, name+".log") }
+
+// Names returns the processes that were started and not killed, sorted.
+func (f *Fleet) Names() []string {
+	names := make([]string, 0, len(f.processes))
+	for name := range f.processes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Kill ends the process name as kill -9 does.
+func (f *Fleet) Kill(name string) {
+	if p := f.processes[name]; p != nil {
+		p.Kill()
+		delete(f.processes, name)
+	}
+}
+
+// cliTimeout bounds one command.
+const cliTimeout = 2 * time.Minute
+
+// Run runs one holdfast command with the fleet's configuration and returns its output and
+// exit code.
+func (f *Fleet) Run(args ...string) (stdout string, code int, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), cliTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, f.opts.Binary, append(args, "--config", f.Config)...) //nolint:gosec // our own program
+	cmd.Env = append(os.Environ(), f.Env()...)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return string(out) + string(exit.Stderr), exit.ExitCode(), nil
+	}
+	return string(out), 0, err
+}
+
+// Stop stops everything, processes first.
+func (f *Fleet) Stop() {
+	for _, p := range f.processes {
+		p.Stop(syscall.SIGTERM)
+	}
+	clear(f.processes)
+	if f.Moto != nil {
+		f.Moto.Kill()
+	}
+	if f.Postgres != nil {
+		f.Postgres.Remove()
+	}
+	if f.Redis != nil {
+		f.Redis.Kill()
+	}
+}
