@@ -213,7 +213,23 @@ func TestTableSettings(t *testing.T) {
 		}
 		return out.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus
 	}
+	w.clock.Advance(time.Minute)
+	if _, err := c.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{TableName: aws.String("Orders"), TimeToLiveSpecification: &types.TimeToLiveSpecification{
+		AttributeName: aws.String("ends"), Enabled: aws.Bool(false),
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	ttl, err := c.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String("Orders")})
+	if err != nil || ttl.TimeToLiveDescription.TimeToLiveStatus != types.TimeToLiveStatusDisabled {
+		t.Errorf("time to live: %v, %v", ttl, err)
+	}
 	if on, off := pitr(true), pitr(false); on != types.PointInTimeRecoveryStatusEnabled || off != types.PointInTimeRecoveryStatusDisabled {
 		t.Errorf("point-in-time recovery: %s, %s", on, off)
+	}
+	if _, err := c.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String("Orders")}); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String("Orders")}); !is[*types.ResourceNotFoundException](err) {
+		t.Errorf("second delete: %v", err)
 	}
 }

@@ -149,6 +149,7 @@ func TestRemoteJudge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sim.Options{})
 	remote := sim.Dial(serve(t, w))
+	t.Cleanup(remote.Close)
 	mark := driver.Mark{Installation: "test", JobID: strings.Repeat("j", 26)}
 	var tags []ec2types.Tag
 	for k, v := range mark.Tags(nil) {

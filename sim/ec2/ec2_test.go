@@ -489,6 +489,10 @@ func TestTags(t *testing.T) {
 	if err != nil || len(zones.AvailabilityZones) != 3 {
 		t.Errorf("zones: %v, %v", zones, err)
 	}
+	_, err = c.DeleteVolume(t.Context(), &ec2.DeleteVolumeInput{VolumeId: &vol, DryRun: aws.Bool(true)})
+	if got := code(t, err); got != "DryRunOperation" {
+		t.Errorf("dry run: %q", got)
+	}
 	if _, err := c.DeleteVolume(t.Context(), &ec2.DeleteVolumeInput{VolumeId: &vol}); err != nil {
 		t.Error(err)
 	}

@@ -51,12 +51,7 @@ func (c *Call) HasRegion(region string) bool { return c.org.regions[region] }
 
 // ARN builds the ARN of a resource in the place of the call.
 func (c *Call) ARN(service, resource string) string {
-	return c.ARNIn(service, c.Place.Region, c.Place.Account, resource)
-}
-
-// ARNIn builds an ARN in the call's partition.
-func (c *Call) ARNIn(service, region, account, resource string) string {
-	return "arn:" + c.Partition + ":" + service + ":" + region + ":" + account + ":" + resource
+	return "arn:" + c.Partition + ":" + service + ":" + c.Place.Region + ":" + c.Place.Account + ":" + resource
 }
 
 // Account is one account of the organization.

@@ -129,9 +129,6 @@ func (o *Organization) host(s Service) {
 // Accounts returns the account ids, the management account first.
 func (o *Organization) Accounts() []string { return slices.Clone(o.options.Accounts) }
 
-// Active reports whether an account exists and is not suspended.
-func (o *Organization) Active(account string) bool { return o.accounts[account] }
-
 // Regions returns the regions.
 func (o *Organization) Regions() []string { return slices.Clone(o.options.Regions) }
 
