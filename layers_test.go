@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {"resource", "failure", "internal/clock", "internal/version"},
 	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache"},
 	2:  {"catalog", "tasks", "internal/awssession"},
-	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config"},
+	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},
 	4:  {"driver/", "admission/", "catalog/", "internal/"},
 	5:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	6:  {"sim"},
