@@ -22,7 +22,7 @@ import (
 )
 
 // Options size a demo. Zero values take 12 accounts, 2 regions, 600 resources and a speed
-// of 240, which passes two nights in well under a minute.
+// of 600, which passes two nights in well under a minute.
 type Options struct {
 	Accounts, Regions, Resources int
 	Seed                         uint64
@@ -48,7 +48,7 @@ const Installation = "demo"
 var firstNight = time.Date(2026, time.March, 3, 1, 50, 0, 0, time.UTC)
 
 const (
-	defaultSpeed = 240
+	defaultSpeed = 600
 	// laterDays is after how many days the second night is, when the shortest-lived
 	// points of the first are due for deletion.
 	laterDays = 7

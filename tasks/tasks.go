@@ -119,7 +119,7 @@ func NewStart(op driver.Operation, jobID string, generation int64) (Envelope, er
 
 // NewLook returns the look task of a group for the tick that began at tick.
 func NewLook(scope resource.Scope, kind resource.Kind, op driver.Operation, tick time.Time) Envelope {
-	id := fmt.Sprintf("look.%s/%s/%s/%s.%d", scope.Account, scope.Region, kind, op, tick.UnixMilli())
+	id := fmt.Sprintf("look.%s.%s.%s.%s.%d", scope.Account, scope.Region, kind, op, tick.UnixMilli())
 	return Envelope{
 		Type: TypeLook, ID: id, Queue: QueueLook,
 		Payload: encode(Look{Version: Version, Scope: scope, Kind: kind, Operation: op}),
@@ -129,7 +129,7 @@ func NewLook(scope resource.Scope, kind resource.Kind, op driver.Operation, tick
 
 // NewSync returns the inventory task of (scope, kind) for the tick that began at tick.
 func NewSync(scope resource.Scope, kind resource.Kind, tick time.Time) Envelope {
-	id := fmt.Sprintf("sync.%s/%s/%s.%d", scope.Account, scope.Region, kind, tick.UnixMilli())
+	id := fmt.Sprintf("sync.%s.%s.%s.%d", scope.Account, scope.Region, kind, tick.UnixMilli())
 	return Envelope{
 		Type: TypeInventorySync, ID: id, Queue: QueueInventory,
 		Payload:  encode(Sync{Version: Version, Scope: scope, Kind: kind}),

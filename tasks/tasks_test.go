@@ -41,10 +41,10 @@ func TestIDsNameTheTick(t *testing.T) {
 	t.Parallel()
 	scope := resource.Scope{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}
 	at := time.UnixMilli(1_000)
-	if got := NewLook(scope, "ebs", driver.Backup, at).ID; got != "look.111122223333/eu-west-1/ebs/backup.1000" {
+	if got := NewLook(scope, "ebs", driver.Backup, at).ID; got != "look.111122223333.eu-west-1.ebs.backup.1000" {
 		t.Error(got)
 	}
-	if got := NewSync(scope, "ebs", at).ID; got != "sync.111122223333/eu-west-1/ebs.1000" {
+	if got := NewSync(scope, "ebs", at).ID; got != "sync.111122223333.eu-west-1.ebs.1000" {
 		t.Error(got)
 	}
 }
