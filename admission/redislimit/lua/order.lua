@@ -23,6 +23,7 @@ end
 
 local clock = {n = tonumber(state[5]), e = tonumber(state[6])}
 local tags = {n = {}, e = {}}
+local ringEmpty = {n = false, e = false} -- known to be
 
 -- tagOf returns the virtual time of an account's next grant. It may lie behind the
 -- ring's clock after a rest; joining the ring then starts at the clock, so that nobody
@@ -65,7 +66,10 @@ end
 
 local function attach(g, to)
   local name, score = lineName(g.ring, to), tagOf(g.ring, g.account)
-  if to == 'ring' then score = math.max(score, clock[g.ring]) end
+  if to == 'ring' then
+    score = math.max(score, clock[g.ring])
+    ringEmpty[g.ring] = false
+  end
   call('ZADD', name .. ' ' .. g.account, text(g.turn), g.n)
   local new = call('ZADD', name, text(score), g.account)
   if new == 1 and to ~= 'ring' then call('SADD', P .. 'blocked', to) end

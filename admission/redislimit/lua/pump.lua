@@ -75,8 +75,9 @@ local function rank(ring, score) return ring == 'e' and score + EXPRESS or score
 -- ringTop returns ring, account and virtual time of whose turn it is.
 local function ringTop()
   for _, ring in ipairs({'e', 'n'}) do
-    local top = call('ZRANGE', P .. 'ring:' .. ring, 0, 0, 'WITHSCORES')
+    local top = ringEmpty[ring] and {} or call('ZRANGE', P .. 'ring:' .. ring, 0, 0, 'WITHSCORES')
     if top[1] then return ring, top[1], number(top[2]) end
+    ringEmpty[ring] = true
   end
 end
 
@@ -111,39 +112,43 @@ local function unpark(key)
   if not g.at then move(g, 'ring') end
 end
 
--- wakeOne brings back who ranks before `limit` (nil: anybody) for a free key; it returns
--- false when there is nobody.
-local function wakeOne(limit)
+-- wakeTop looks for a free key whose first in line ranks before `limit` (nil: anybody).
+-- It returns that group and its virtual time; or 'again' when it only mended a rank or
+-- brought a parked job back; or nil when there is nobody.
+local function wakeTop(limit)
   local top = call('ZRANGE', P .. 'wake', 0, 1, 'WITHSCORES')
   local key = top[1]
   wakeEmpty = not key
-  if not key or (limit and number(top[2]) >= limit) then return false end
+  if not key or (limit and number(top[2]) >= limit) then return nil end
   if full(key) then
     call('ZREM', P .. 'wake', key)
-    return true
+    return 'again'
   end
   if isResource(key) then
     unpark(key)
-    return true
+    return 'again'
   end
   local ring, account = blockedTop(key)
   if not ring then call('ZREM', P .. 'wake', key) end
-  if not account then return true end
-  local mine = rank(ring, math.max(tagOf(ring, account), clock[ring]))
-  if (top[3] and mine > number(top[4])) or (limit and mine >= limit) then
+  if not account then return 'again' end
+  local score = math.max(tagOf(ring, account), clock[ring])
+  local mine = rank(ring, score)
+  local after = top[3] and mine > number(top[4])
+  if after or (limit and mine >= limit) then
     call('ZADD', P .. 'wake', text(mine), key)
-    return top[3] and mine > number(top[4])
+    return after and 'again' or nil
   end
-  local line = lineName(ring, key) .. ' ' .. account
-  move(groupOf(call('ZRANGE', line, 0, 0)[1]), 'ring')
-  return true
+  return groupOf(call('ZRANGE', lineName(ring, key) .. ' ' .. account, 0, 0)[1]), score
 end
 
 -- nextLine says where a group goes after a grant: behind a key that is full now or that
 -- others wait for, else to the back of the ring.
 local function nextLine(g)
   for _, key in ipairs(g.keys) do
-    if full(key) then return key end
+    if full(key) then
+      if not wakeEmpty then call('ZREM', P .. 'wake', key) end
+      return key
+    end
   end
   if wakeEmpty then return 'ring' end
   for _, key in ipairs(g.keys) do
@@ -170,9 +175,8 @@ local function grant(g, job, jobScore, resource, score)
   return h.generation
 end
 
--- attempt tries the first job of the first group of an account.
-local function attempt(ring, account, score, out)
-  local g = groupOf(call('ZRANGE', P .. 'ring:' .. ring .. ' ' .. account, 0, 0)[1])
+-- attempt tries the first job of a group.
+local function attempt(g, score, out)
   for _, key in ipairs(g.keys) do
     if full(key) then return move(g, key) end
   end
@@ -184,6 +188,22 @@ local function attempt(ring, account, score, out)
   end
   local generation = grant(g, job, jobScore, resource, score)
   for _, word in ipairs({job, generation, g.name}) do out[#out + 1] = word end
+end
+
+-- step does one thing and returns false when there is nothing to do.
+local function step(out)
+  local ring, account, score = ringTop()
+  local woken, wokenScore = wakeTop(ring and rank(ring, score))
+  if woken == 'again' then return true end
+  if woken then
+    attempt(woken, wokenScore, out)
+  elseif ring then
+    local first = call('ZRANGE', P .. 'ring:' .. ring .. ' ' .. account, 0, 0)[1]
+    attempt(groupOf(first), score, out)
+  else
+    return false
+  end
+  return true
 end
 
 -- pump grants until nothing can be granted or MOVES is used up. It returns the script's
@@ -199,11 +219,7 @@ local function pump()
   if state[7] then work = recall(work) end
   local granted, before = call('ZCARD', P .. 'marks'), lastN
   while work > 0 and granted + lastN - before < window do
-    local ring, account, score = ringTop()
-    if not wakeOne(ring and rank(ring, score)) then
-      if not ring then break end
-      attempt(ring, account, score, out)
-    end
+    if not step(out) then break end
     work = work - 1
   end
   if lastN > before then save() end
