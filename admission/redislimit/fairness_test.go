@@ -1,0 +1,168 @@
+package redislimit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"holdfast/admission"
+	"holdfast/admission/redislimit"
+)
+
+// flood are jobs of one account over many groups, each group with a quota of its own.
+func flood(groups, each int) []admission.Request {
+	var list []admission.Request
+	for i := range groups * each {
+		g := i % groups
+		list = append(list, admission.Request{
+			JobID: fmt.Sprintf("flood.%05d", i), Ring: admission.Normal,
+			Group: fmt.Sprintf("flood/%d", g), Account: "flood",
+			Keys: []admission.Key{"fleet=all", "account=flood", admission.NewKey("quota", fmt.Sprintf("flood/%d", g))},
+		})
+	}
+	return list
+}
+
+// guest is a job of another account.
+func guest() admission.Request {
+	return admission.Request{
+		JobID: "guest", Ring: admission.Normal, Group: "guest/0", Account: "guest",
+		Keys: []admission.Key{"fleet=all", "account=guest", "quota=guest/0"},
+	}
+}
+
+func TestFloodDelaysOthersByOneTurn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		caps   admission.Caps
+		window int
+	}{
+		"only the window limits":   {admission.Caps{}, 1},
+		"a cap of all accounts":    {admission.Caps{"fleet=all": 1}, 100},
+		"a quota of each group":    {admission.Caps{"quota=*": 1}, 1},
+		"account, quota and fleet": {admission.Caps{"fleet=all": 1, "account=*": 2, "quota=*": 1}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+				ctx := testContext(t)
+				if err := c.Rebuild(ctx, admission.Snapshot{Epoch: 1, Caps: test.caps, Window: test.window}); err != nil {
+					t.Fatal(err)
+				}
+				running := must(t)(c.Submit(ctx, flood(100, 3)))
+				for range 20 { // let the flood use up some virtual time first
+					running = append(running[1:], finish(t, c, running[0])...)
+				}
+				running = append(running, must(t)(c.Submit(ctx, []admission.Request{guest()}))...)
+				for turn := range 2 {
+					next := finish(t, c, running[0])
+					if running = append(running[1:], next...); contains(next, "guest") {
+						return
+					}
+					t.Logf("turn %d went to %v", turn, ids(next))
+				}
+				t.Error("the guest still waits after two turns")
+			})
+		})
+	}
+}
+
+// finish enters and releases a grant and returns who came next.
+func finish(t *testing.T, c *redislimit.Controller, g admission.Grant) []admission.Grant {
+	t.Helper()
+	next := must(t)(c.Enter(testContext(t), g))
+	return append(next, must(t)(c.Release(testContext(t), g.JobID))...)
+}
+
+func contains(grants []admission.Grant, id string) bool {
+	for _, g := range grants {
+		if g.JobID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Two accounts with the same demand get the same number of turns, however their jobs are
+// spread over groups and whichever key they queue for.
+func TestAccountsTakeTurns(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"fleet=all": 1})
+		running := must(t)(c.Submit(ctx, flood(30, 3)))
+		var others []admission.Request
+		for i := range 20 {
+			r := guest()
+			r.JobID = fmt.Sprintf("guest.%02d", i)
+			others = append(others, r)
+		}
+		must(t)(c.Submit(ctx, others))
+		counts := map[string]int{}
+		for range 40 {
+			running = finish(t, c, running[0])
+			counts[running[0].JobID[:5]]++
+		}
+		if diff := cmp.Diff(map[string]int{"flood": 20, "guest": 20}, counts); diff != "" {
+			t.Errorf("turns of 40: %s", diff)
+		}
+	})
+}
+
+func TestExpressGoesFirst(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"account=*": 1, "fleet=all": 2})
+		must(t)(c.Submit(ctx, flood(10, 20)))
+		restore := admission.Request{
+			JobID: "restore", Ring: admission.Express, Group: "flood/restore", Account: "flood",
+			Keys: []admission.Key{"fleet=all", "restores=flood"},
+		}
+		if diff := cmp.Diff([]string{"restore"}, ids(must(t)(c.Submit(ctx, []admission.Request{restore})))); diff != "" {
+			t.Errorf("with the account full: %s", diff)
+		}
+		must(t)(c.Submit(ctx, []admission.Request{guest()})) // the fleet is full now
+		restore.JobID = "restore.2"
+		must(t)(c.Submit(ctx, []admission.Request{restore}))
+		if diff := cmp.Diff([]string{"restore.2"}, ids(must(t)(c.Release(ctx, "restore")))); diff != "" {
+			t.Errorf("when the fleet has a slot again: %s", diff)
+		}
+	})
+}
+
+func TestGroupOrder(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"account=*": 1})
+		must(t)(c.Submit(ctx, []admission.Request{job("first", "a")}))
+		var list []admission.Request
+		for _, r := range []struct {
+			id       string
+			band     int
+			deadline time.Time
+		}{
+			{"late", 1, time.UnixMilli(2_000_000_000_000)},
+			{"never", 1, time.Time{}},
+			{"copy", 2, time.UnixMilli(1)},
+			{"soon", 1, time.UnixMilli(1_999_999_999_999)},
+			{"manual", 0, time.Time{}},
+		} {
+			request := job(r.id, "a")
+			request.Band, request.Deadline = r.band, r.deadline
+			list = append(list, request)
+		}
+		must(t)(c.Submit(ctx, list))
+		var order []string
+		for last := "first"; len(order) < len(list); last = order[len(order)-1] {
+			order = append(order, ids(must(t)(c.Release(ctx, last)))...)
+		}
+		if diff := cmp.Diff([]string{"manual", "soon", "late", "never", "copy"}, order); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
