@@ -106,10 +106,8 @@ func (s *Store) store(ctx context.Context, q session, v *view, accepted []*pendi
 	if err := q.storePoints(ctx, e); err != nil {
 		return err
 	}
-	if len(e.release) > 0 {
-		if _, err := q.exec(ctx, "DELETE FROM holds WHERE "+q.in("holder")+" AND kind <> 'legal'", list(q.dialect, e.release)); err != nil {
-			return fmt.Errorf("release holds: %w", err)
-		}
+	if err := q.releaseHolds(ctx, e.release); err != nil {
+		return err
 	}
 	if err := q.addEvents(ctx, e.events); err != nil {
 		return err
@@ -120,6 +118,17 @@ func (s *Store) store(ctx context.Context, q session, v *view, accepted []*pendi
 	slices.SortStableFunc(e.followUps, func(a, b catalog.Job) int { return strings.Compare(a.ID, b.ID) })
 	_, err = q.addJobs(ctx, e.followUps)
 	return err
+}
+
+// releaseHolds removes the holds of jobs. A legal hold that is named like a job stays.
+func (q session) releaseHolds(ctx context.Context, holders []string) error {
+	if len(holders) == 0 {
+		return nil
+	}
+	if _, err := q.exec(ctx, "DELETE FROM holds WHERE "+q.in("holder")+" AND kind <> 'legal'", list(q.dialect, holders)); err != nil {
+		return fmt.Errorf("release holds: %w", err)
+	}
+	return nil
 }
 
 // storePoints inserts new points, each with an event, and moves old ones.

@@ -65,6 +65,16 @@ func list[S ~string](d dialect, values []S) any {
 	return string(b)
 }
 
+// using names the index a query is to take. SQLite without statistics prefers any index
+// on an equality to a partial one made for the query, and fails when the named one does
+// not fit; PostgreSQL has statistics and takes no advice.
+func (d dialect) using(index string) string {
+	if d.postgres {
+		return ""
+	}
+	return " INDEXED BY " + index + " "
+}
+
 // locked ends a SELECT whose rows must not change before the transaction ends. SQLite
 // has one writer at a time, so there every row is locked already.
 func (d dialect) locked() string {

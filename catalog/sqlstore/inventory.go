@@ -25,11 +25,17 @@ func (s *Store) SyncInventory(ctx context.Context, sync catalog.InventorySync) e
 		if err := q.storeResources(ctx, sync, number); err != nil || !sync.Complete {
 			return err
 		}
-		_, err = q.exec(ctx, `UPDATE resources SET gone_at = ? WHERE account = ? AND region = ? AND kind = ?
-			AND partition = ? AND gone_at = 0 AND sync <> ? AND seen_at <= ?`, millis(sync.EndedAt),
-			sc.Account, sc.Region, string(sc.Kind), sc.Partition, number, millis(sync.StartedAt))
-		return err
+		return q.markGone(ctx, sync, number)
 	})
+}
+
+// markGone marks what a complete listing did not see.
+func (q session) markGone(ctx context.Context, sync catalog.InventorySync, number int64) error {
+	sc := sync.Scope
+	_, err := q.exec(ctx, `UPDATE resources SET gone_at = ? WHERE account = ? AND region = ? AND kind = ?
+		AND partition = ? AND gone_at = 0 AND sync <> ? AND seen_at <= ?`, millis(sync.EndedAt),
+		sc.Account, sc.Region, string(sc.Kind), sc.Partition, number, millis(sync.StartedAt))
+	return err
 }
 
 // storeScope records how the listing went and returns its number. An incomplete listing

@@ -110,30 +110,30 @@ func (s *Store) CountJobs(ctx context.Context, f catalog.JobFilter) (map[driver.
 // Holders implements catalog.Jobs.
 func (s *Store) Holders(ctx context.Context, afterID string, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list jobs that hold slots",
-		"WHERE "+isOpen+" AND (intent_owner <> '' OR ref <> '') AND id > ? ORDER BY id LIMIT ?", afterID, limit)
+		s.dialect.using("jobs_holding")+"WHERE "+isOpen+" AND (intent_owner <> '' OR ref <> '') AND id > ? ORDER BY id LIMIT ?", afterID, limit)
 }
 
 // StartWindowPassed implements catalog.Jobs.
 func (s *Store) StartWindowPassed(ctx context.Context, now time.Time, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list jobs whose start window passed",
-		"WHERE "+isWaiting+" AND start_by > 0 AND start_by < ? ORDER BY start_by LIMIT ?", millis(now), limit)
+		s.dialect.using("jobs_window")+"WHERE "+isWaiting+" AND start_by > 0 AND start_by < ? ORDER BY start_by LIMIT ?", millis(now), limit)
 }
 
 // Overdue implements catalog.Jobs.
 func (s *Store) Overdue(ctx context.Context, now time.Time, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list overdue jobs",
-		"WHERE state = 'RUNNING' AND complete_by > 0 AND complete_by < ? ORDER BY complete_by LIMIT ?", millis(now), limit)
+		s.dialect.using("jobs_overdue")+"WHERE state = 'RUNNING' AND complete_by > 0 AND complete_by < ? ORDER BY complete_by LIMIT ?", millis(now), limit)
 }
 
 // CancelRequested implements catalog.Jobs.
 func (s *Store) CancelRequested(ctx context.Context, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list jobs to cancel",
-		"WHERE state IN ('CREATED', 'RUNNING') AND cancel_requested = 1 ORDER BY id LIMIT ?", limit)
+		s.dialect.using("jobs_cancel")+"WHERE state IN ('CREATED', 'RUNNING') AND cancel_requested = 1 ORDER BY id LIMIT ?", limit)
 }
 
 // Superseded implements catalog.Jobs.
 func (s *Store) Superseded(ctx context.Context, plan, rule string, fireAt time.Time, limit int) ([]catalog.Job, error) {
-	return s.selectJobs(ctx, "list superseded jobs", "WHERE "+isWaiting+` AND type = 'backup' AND plan <> ''
+	return s.selectJobs(ctx, "list superseded jobs", s.dialect.using("jobs_superseded")+"WHERE "+isWaiting+` AND type = 'backup' AND plan <> ''
 		AND plan = ? AND rule = ? AND fire_at < ? AND EXISTS (
 			SELECT 1 FROM jobs n WHERE n.resource_arn = jobs.resource_arn AND n.fire_at = ?
 			AND n.plan = jobs.plan AND n.rule = jobs.rule AND n.type = 'backup')
@@ -143,7 +143,7 @@ func (s *Store) Superseded(ctx context.Context, plan, rule string, fireAt time.T
 // UnnotedFailures implements catalog.Jobs.
 func (s *Store) UnnotedFailures(ctx context.Context, limit int) ([]catalog.Job, error) {
 	return s.selectJobs(ctx, "list failures to note",
-		"WHERE state = 'FAILED' AND failure_noted = 0 ORDER BY id LIMIT ?", limit)
+		s.dialect.using("jobs_unnoted")+"WHERE state = 'FAILED' AND failure_noted = 0 ORDER BY id LIMIT ?", limit)
 }
 
 // SetFailureNoted implements catalog.Jobs.

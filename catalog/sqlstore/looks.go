@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,21 +15,22 @@ import (
 // dueGroups skips along the index from group to group, reading of each only the job that
 // is due first, so that its cost is the number of groups and not of running jobs. The
 // groups that have waited longest come first.
-const dueGroups = `WITH RECURSIVE g(name) AS (
-		SELECT min(look_group) FROM jobs WHERE ` + isOpen + ` AND next_look_at > 0
+func dueGroups(d dialect) string {
+	looking := "FROM jobs" + d.using("jobs_look") + " WHERE " + isOpen + " AND next_look_at > 0"
+	return `WITH RECURSIVE g(name) AS (
+		SELECT min(look_group) ` + looking + `
 		UNION ALL
-		SELECT (SELECT min(look_group) FROM jobs WHERE ` + isOpen + ` AND next_look_at > 0 AND look_group > g.name)
-		FROM g WHERE g.name IS NOT NULL),
+		SELECT (SELECT min(look_group) ` + looking + ` AND look_group > g.name) FROM g WHERE g.name IS NOT NULL),
 	due(name, first) AS (
-		SELECT name, (SELECT min(next_look_at) FROM jobs WHERE ` + isOpen + ` AND next_look_at > 0 AND look_group = g.name)
-		FROM g WHERE name IS NOT NULL)
+		SELECT name, (SELECT min(next_look_at) ` + looking + ` AND look_group = g.name) FROM g WHERE name IS NOT NULL)
 	SELECT name FROM due WHERE first <= ? ORDER BY first, name LIMIT ?`
+}
 
 // DueLooks implements catalog.Looks.
 func (s *Store) DueLooks(ctx context.Context, now time.Time, limit int) ([]catalog.LookGroup, error) {
 	var groups []catalog.LookGroup
 	err := s.view(ctx, "list looks that are due", func(ctx context.Context, q session) error {
-		found, err := q.column1(ctx, dueGroups, millis(now), limit)
+		found, err := q.column1(ctx, dueGroups(q.dialect), millis(now), limit)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func parseGroup(name string) (catalog.LookGroup, error) {
 
 // DueJobs implements catalog.Looks.
 func (s *Store) DueJobs(ctx context.Context, group catalog.LookGroup, now time.Time, limit int) ([]catalog.Job, error) {
-	return s.selectJobs(ctx, "list jobs to look at", "WHERE "+isOpen+
+	return s.selectJobs(ctx, "list jobs to look at", s.dialect.using("jobs_look")+"WHERE "+isOpen+
 		" AND next_look_at > 0 AND look_group = ? AND next_look_at <= ? ORDER BY next_look_at, id LIMIT ?",
 		groupName(group), millis(now), limit)
 }
@@ -79,19 +79,23 @@ func (s *Store) Postpone(ctx context.Context, looks []catalog.NextLook) error {
 	ordered := slices.Clone(looks)
 	slices.SortFunc(ordered, func(a, b catalog.NextLook) int { return strings.Compare(a.JobID, b.JobID) })
 	for chunk := range slices.Chunk(ordered, lookupChunk) {
-		rows, err := collect(nextLookColumns, chunk)
-		if err != nil {
-			return fmt.Errorf("postpone looks: %w", err)
-		}
-		err = s.update(ctx, "postpone looks", func(ctx context.Context, q session) error {
-			_, err := q.bulk(ctx, rows, `UPDATE jobs SET next_look_at = v.next_look_at, progress = v.progress
-				FROM v WHERE jobs.id = v.id AND jobs.version = v.version
-				AND jobs.state IN ('CREATED', 'RUNNING', 'ABORTING')`)
-			return err
+		err := s.update(ctx, "postpone looks", func(ctx context.Context, q session) error {
+			return q.postpone(ctx, chunk)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (q session) postpone(ctx context.Context, looks []catalog.NextLook) error {
+	rows, err := collect(nextLookColumns, looks)
+	if err != nil {
+		return err
+	}
+	_, err = q.bulk(ctx, rows, `UPDATE jobs SET next_look_at = v.next_look_at, progress = v.progress
+		FROM v WHERE jobs.id = v.id AND jobs.version = v.version
+		AND jobs.state IN ('CREATED', 'RUNNING', 'ABORTING')`)
+	return err
 }

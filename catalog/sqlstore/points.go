@@ -82,15 +82,23 @@ func (s *Store) CountPoints(ctx context.Context) (map[catalog.PointState]int, er
 
 // DuePoints implements catalog.Points. What it leaves out is only a forecast of the
 // guards; BeginExpiry evaluates them again on locked rows.
-func (s *Store) DuePoints(ctx context.Context, installation string, now time.Time, limit int) ([]catalog.RecoveryPoint, error) {
-	return s.selectPoints(ctx, "list recovery points to expire", `WHERE state = 'AVAILABLE' AND delete_at > 0
+func (s *Store) DuePoints(ctx context.Context, installation string, now time.Time, limit int) (points []catalog.RecoveryPoint, err error) {
+	err = s.view(ctx, "list recovery points to expire", func(ctx context.Context, q session) (err error) {
+		points, err = read(ctx, q, pointColumns, duePoints(q.dialect), installation, millis(now), millis(now), limit)
+		return err
+	})
+	return points, err
+}
+
+func duePoints(d dialect) string {
+	return "FROM points" + d.using("points_due") + ` WHERE state = 'AVAILABLE' AND delete_at > 0
 		AND installation = ? AND delete_at <= ? AND expire_after <= ?
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.point_id = points.id)
 		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.point_id = points.id AND j.point_id <> '' AND j.type = 'expire'
 			AND j.state IN ('CREATED', 'RUNNING', 'ABORTING'))
 		AND EXISTS (SELECT 1 FROM points o WHERE o.resource_arn = points.resource_arn AND o.account = points.account
 			AND o.region = points.region AND o.state = 'AVAILABLE' AND o.id <> points.id)
-		ORDER BY delete_at, id LIMIT ?`, installation, millis(now), millis(now), limit)
+		ORDER BY delete_at, id LIMIT ?`
 }
 
 // CountExpireAttempt implements catalog.Points.

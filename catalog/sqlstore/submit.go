@@ -19,17 +19,18 @@ import (
 func (s *Store) Submittable(ctx context.Context, epoch int64, now time.Time, limit int) (jobs []catalog.Job, err error) {
 	err = s.view(ctx, "list jobs to submit", func(ctx context.Context, q session) error {
 		jobs = nil
+		waiting := q.using("jobs_submittable")
 		last := int64(math.MinInt64)
 		for {
 			var next *int64
-			if _, err := q.one(ctx, []any{&next}, "SELECT min(epoch) FROM jobs WHERE "+isWaiting+" AND epoch > ? AND epoch < ?", last, epoch); err != nil {
+			if _, err := q.one(ctx, []any{&next}, "SELECT min(epoch) FROM jobs"+waiting+" WHERE "+isWaiting+" AND epoch > ? AND epoch < ?", last, epoch); err != nil {
 				return err
 			}
 			if next == nil {
 				break
 			}
 			last = *next
-			part, err := read(ctx, q, jobColumns, "FROM jobs WHERE "+isWaiting+
+			part, err := read(ctx, q, jobColumns, "FROM jobs"+waiting+" WHERE "+isWaiting+
 				" AND epoch = ? AND retry_at <= ? ORDER BY submit_order, id LIMIT ?", last, millis(now), limit)
 			if err != nil {
 				return err
