@@ -3,6 +3,7 @@ package redislimit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,6 +138,16 @@ func (c *Controller) parked(ctx context.Context, key admission.Key) (int, error)
 	return strconv.Atoi(a[len(a)-1])
 }
 
+// appendNew appends the ids that list does not have.
+func appendNew(list, ids []string) []string {
+	for _, id := range ids {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
 // parseExplanation reads explain.lua's answer; the full keys are returned by name.
 func parseExplanation(a answer) (admission.Explanation, []admission.Key, error) {
 	const fixed, maxHeldBy = 4, 10
@@ -158,7 +169,7 @@ func parseExplanation(a answer) (admission.Explanation, []admission.Key, error) 
 			return e, nil, fmt.Errorf("admission: explain: %q holders of %s", a[i+1], a[i])
 		}
 		full = append(full, admission.Key(a[i]))
-		e.HeldBy = append(e.HeldBy, a[i+2:i+2+n]...)
+		e.HeldBy = appendNew(e.HeldBy, a[i+2:i+2+n])
 		i += 2 + n
 	}
 	e.HeldBy = e.HeldBy[:min(len(e.HeldBy), maxHeldBy)]

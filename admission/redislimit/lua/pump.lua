@@ -141,18 +141,14 @@ local function wakeTop(limit)
   return groupOf(call('ZRANGE', lineName(ring, key) .. ' ' .. account, 0, 0)[1]), score
 end
 
--- nextLine says where a group goes after a grant: behind a key that is full now or that
--- others wait for, else to the back of the ring.
+-- nextLine says where a group goes after a grant: behind a key that is full now, else to
+-- the ring. Either way its account's virtual time says when it is next.
 local function nextLine(g)
   for _, key in ipairs(g.keys) do
     if full(key) then
       if not wakeEmpty then call('ZREM', P .. 'wake', key) end
       return key
     end
-  end
-  if wakeEmpty then return 'ring' end
-  for _, key in ipairs(g.keys) do
-    if call('ZSCORE', P .. 'wake', key) then return key end
   end
   return 'ring'
 end
