@@ -74,7 +74,7 @@ func BenchmarkSubmit(b *testing.B) {
 }
 
 // BenchmarkMemory reports how many bytes of Redis a waiting job takes, at 100,000 jobs in
-// 1,000 groups, and how long the slowest script took.
+// 1,000 groups.
 func BenchmarkMemory(b *testing.B) {
 	const jobs = 100_000
 	for range b.N {

@@ -23,34 +23,34 @@ type script struct {
 	name, source, sha string
 }
 
-// The scripts, each with the shared parts it uses put in front.
+// The scripts, each made of the parts it uses, in order.
 var (
 	submitScript    = roomScript("submit")
-	enterScript     = roomScript("enter")
+	enterScript     = newScript("enter", "base", "slots", "enter", "order", "room", "pump", "entered")
 	releaseScript   = roomScript("release")
-	regrantScript   = newScript("regrant", "base", "slots", "order")
+	regrantScript   = newScript("regrant", "base", "slots", "order", "regrant")
 	runScript       = roomScript("run")
-	staleScript     = newScript("stale", "base", "slots")
+	staleScript     = newScript("stale", "base", "slots", "stale")
 	setWindowScript = roomScript("setwindow")
-	stageCapsScript = newScript("stagecaps", "base")
+	stageCapsScript = newScript("stagecaps", "base", "stagecaps")
 	setCapsScript   = roomScript("setcaps")
-	epochScript     = newScript("epoch", "base")
-	explainScript   = newScript("explain", "base", "slots", "order", "room")
-	pageScript      = newScript("page", "base")
-	guardScript     = newScript("guard")
-	closeScript     = newScript("close")
-	sweepScript     = newScript("sweep")
-	stageScript     = newScript("stage")
-	openScript      = newScript("open")
+	epochScript     = newScript("epoch", "base", "epoch")
+	explainScript   = newScript("explain", "base", "slots", "order", "room", "explain")
+	pageScript      = newScript("page", "base", "page")
+	guardScript     = newScript("guard", "guard")
+	closeScript     = newScript("close", "close")
+	sweepScript     = newScript("sweep", "sweep")
+	stageScript     = newScript("stage", "stage")
+	openScript      = newScript("open", "open")
 )
 
 func roomScript(name string) script {
-	return newScript(name, "base", "slots", "order", "room", "pump")
+	return newScript(name, "base", "slots", "order", "room", "pump", name)
 }
 
 func newScript(name string, parts ...string) script {
 	var source strings.Builder
-	for _, part := range append(parts, name) {
+	for _, part := range parts {
 		text, err := sources.ReadFile("lua/" + part + ".lua")
 		if err != nil {
 			panic(err) // a part that is not embedded is a mistake in the list above

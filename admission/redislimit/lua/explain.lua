@@ -2,7 +2,7 @@
 --
 -- ARGV  job
 -- Result  OK, place, generation, group, jobs ahead, then the full keys, each followed by
---         its number of holders to come and their ids. Reads only. O(log n + holders shown).
+--         its number of holders to come and their ids. Changes nothing that counts. O(log n + holders shown).
 
 local SHOWN = 10
 local job = ARGV[1]
