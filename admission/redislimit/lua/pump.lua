@@ -12,24 +12,17 @@ local MOVES = 64
 local EXPRESS = -1e15 -- ranks before every normal one
 local LOOK = -2e15    -- not ranked yet
 
+-- Nothing joins wake while the pump runs, so once found empty it stays so.
 local wakeEmpty = false
+local wakeLast = nil -- the only member, when there was one
 
--- linesOf names what may wait for a key.
-local function linesOf(key)
-  if isResource(key) then return P .. 'r:' .. key:sub(10) end
-  return lineName('n', key), lineName('e', key)
-end
-
--- offer wakes the keys that somebody waits for. Mostly nobody does, so one EXISTS asks
--- for all of them first.
+-- offer wakes the keys of a former holder that somebody waits for.
 local function offer(keys)
-  local names = {}
-  for _, key in ipairs(keys) do
-    for _, name in ipairs({linesOf(key)}) do names[#names + 1] = name end
-  end
-  if #names == 0 or call('EXISTS', unpack(names)) == 0 then return end
-  for _, key in ipairs(keys) do
-    if call('EXISTS', linesOf(key)) > 0 then call('ZADD', P .. 'wake', text(LOOK), key) end
+  local blocked = call('SMISMEMBER', P .. 'blocked', unpack(keys))
+  for i, key in ipairs(keys) do
+    if blocked[i] == 1 or isResource(key) and call('EXISTS', P .. 'r:' .. key:sub(10)) == 1 then
+      call('ZADD', P .. 'wake', text(LOOK), key)
+    end
   end
 end
 
@@ -116,9 +109,10 @@ end
 -- It returns that group and its virtual time; or 'again' when it only mended a rank or
 -- brought a parked job back; or nil when there is nobody.
 local function wakeTop(limit)
+  if wakeEmpty then return nil end
   local top = call('ZRANGE', P .. 'wake', 0, 1, 'WITHSCORES')
   local key = top[1]
-  wakeEmpty = not key
+  wakeEmpty, wakeLast = not key, not top[3] and key
   if not key or (limit and number(top[2]) >= limit) then return nil end
   if full(key) then
     call('ZREM', P .. 'wake', key)
@@ -146,7 +140,10 @@ end
 local function nextLine(g)
   for _, key in ipairs(g.keys) do
     if full(key) then
-      if not wakeEmpty then call('ZREM', P .. 'wake', key) end
+      if not wakeEmpty then
+        call('ZREM', P .. 'wake', key)
+        wakeEmpty = wakeLast == key
+      end
       return key
     end
   end
@@ -165,7 +162,7 @@ local function grant(g, job, jobScore, resource, score)
   charge(g.ring, g.account, score)
   g.turn = nextTurn()
   if call('EXISTS', P .. 'q:' .. g.n) == 1 then move(g, nextLine(g)) else settle(g) end
-  if g.at ~= 'ring' then -- its other groups pay too
+  if g.at ~= 'ring' and not ringEmpty[g.ring] then -- its other groups pay too
     call('ZADD', lineName(g.ring, 'ring'), 'XX', text(score + 1), g.account)
   end
   return h.generation
@@ -173,6 +170,7 @@ end
 
 -- attempt tries the first job of a group.
 local function attempt(g, score, out)
+  loadCaps(g.keys)
   for _, key in ipairs(g.keys) do
     if full(key) then return move(g, key) end
   end

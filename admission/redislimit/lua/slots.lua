@@ -11,20 +11,30 @@ local caps, counts = {}, {}
 
 local function isResource(key) return key:sub(1, 9) == 'resource=' end
 
+-- loadCaps reads the caps of keys, false for no limit.
+local function loadCaps(keys)
+  local unknown, fields = {}, {}
+  for _, key in ipairs(keys) do
+    if isResource(key) then
+      caps[key] = 1
+    elseif caps[key] == nil then
+      unknown[#unknown + 1] = key
+      fields[#fields + 1] = key
+      fields[#fields + 1] = key:match('^[^=]*') .. '=*'
+    end
+  end
+  if #fields == 0 then return end
+  local found = call('HMGET', P .. 'caps', unpack(fields))
+  for i, key in ipairs(unknown) do
+    local value = found[2 * i - 1] or found[2 * i]
+    caps[key] = value and tonumber(value)
+  end
+end
+
 -- capOf returns the slots a key has, or false for no limit.
 local function capOf(key)
-  local cap = caps[key]
-  if cap == nil then
-    if isResource(key) then
-      cap = 1
-    else
-      local found = call('HMGET', P .. 'caps', key, key:match('^[^=]*') .. '=*')
-      local value = found[1] or found[2]
-      cap = value and tonumber(value)
-    end
-    caps[key] = cap
-  end
-  return cap
+  if caps[key] == nil then loadCaps({key}) end
+  return caps[key]
 end
 
 local function heldOf(key)
