@@ -21,14 +21,23 @@ type operation struct {
 	point  catalog.RecoveryPoint // the point copied, restored or deleted
 }
 
-// prepare loads what job's calls need. Errors of class not_found, unsupported and
-// invalid are final for the job.
-func (e *Engine) prepare(ctx context.Context, job catalog.Job) (operation, error) {
+// operationOf returns what is needed to look for job's artefact: no more than the job
+// itself. It fails only when this build has no driver for the kind.
+func (e *Engine) operationOf(job catalog.Job) (operation, error) {
 	d, ok := e.drivers.Get(job.Kind)
 	if !ok {
 		return operation{}, failure.Errorf(failure.Unsupported, "this build has no driver for kind %q", job.Kind)
 	}
-	op := operation{job: job, driver: d, mark: job.Mark(e.opts.Installation)}
+	return operation{job: job, driver: d, mark: job.Mark(e.opts.Installation)}, nil
+}
+
+// prepare loads what job's calls need beside. Errors of class not_found and unsupported
+// are final for the job.
+func (e *Engine) prepare(ctx context.Context, job catalog.Job) (operation, error) {
+	op, err := e.operationOf(job)
+	if err != nil {
+		return operation{}, err
+	}
 	if job.Type == driver.Backup {
 		item, err := e.store.Resource(ctx, job.ResourceARN)
 		if errors.Is(err, catalog.ErrNotFound) {
