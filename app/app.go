@@ -51,6 +51,9 @@ type Options struct {
 	Sessions awssession.Provider
 	// Accounts replaces the accounts the configuration asks for.
 	Accounts func(context.Context) ([]string, error)
+	// WithoutRedis leaves Redis, Inspector, Controller and Producer nil, for commands that
+	// touch AWS and the catalog only.
+	WithoutRedis bool
 }
 
 // App is one wired process. Close it.
@@ -90,12 +93,14 @@ func New(ctx context.Context, opts Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.Store.Close)
-	client, stop, err := openRedis(ctx, opts.Config)
-	if err != nil {
-		return nil, err
+	if !opts.WithoutRedis {
+		client, stop, err := openRedis(ctx, opts.Config)
+		if err != nil {
+			return nil, err
+		}
+		a.Redis = client
+		a.closers = append(a.closers, stop)
 	}
-	a.Redis = client
-	a.closers = append(a.closers, stop)
 	if err := a.openSessions(ctx); err != nil {
 		return nil, err
 	}
@@ -107,11 +112,15 @@ func New(ctx context.Context, opts Options) (_ *App, err error) {
 func (a *App) wire() {
 	cfg := a.Config
 	a.Drivers = enabled(all.New(a.opts.Sessions), cfg)
-	a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)
-	a.Controller = redislimit.New(a.Redis, redislimit.Options{Installation: cfg.Installation})
-	a.Producer = producer.New(a.Store, a.Controller, asynq.NewClientFromRedisClient(a.Redis), a.Inspector, a.log)
+	var slots engine.Slots
+	if a.Redis != nil {
+		a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)
+		a.Controller = redislimit.New(a.Redis, redislimit.Options{Installation: cfg.Installation})
+		a.Producer = producer.New(a.Store, a.Controller, asynq.NewClientFromRedisClient(a.Redis), a.Inspector, a.log)
+		slots = a.Producer
+	}
 	timeout := cfg.AWS.CallTimeout
-	a.Engine = engine.New(a.Store, a.Drivers, a.Producer, a.Clock, a.log, engine.Options{
+	a.Engine = engine.New(a.Store, a.Drivers, slots, a.Clock, a.log, engine.Options{
 		Installation: cfg.Installation, Owner: a.Owner,
 		CallTimeout: timeout, IntentTTL: scale(timeout, a.opts.Speed),
 		OnEnd: a.opts.Hooks.JobEnded, OnStart: a.opts.Hooks.StartCalled,

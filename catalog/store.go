@@ -164,6 +164,9 @@ type Schedule interface {
 	// the database's clock) or already owner's. ReleaseLease gives it back.
 	AcquireLease(ctx context.Context, name, owner string, ttl time.Duration) (Lease, error)
 	ReleaseLease(ctx context.Context, name, owner string) error
+	// Lease returns the lease name as it is, without asking for it: Held when anybody has
+	// it now. One nobody ever asked for is not held and has no owner.
+	Lease(ctx context.Context, name string) (Lease, error)
 	// Now returns the database's clock.
 	Now(ctx context.Context) (time.Time, error)
 }

@@ -69,9 +69,15 @@ func lease(t *testing.T, open Open) {
 		}
 		return l
 	}
+	if l, err := a.Lease(ctx, "leader"); err != nil || l.Held || l.Owner != "" || l.Now.IsZero() {
+		t.Errorf("a lease nobody asked for is %+v, %v", l, err)
+	}
 	first := acquire(a, "a", time.Hour)
 	if !first.Held || first.Owner != "a" || first.Term != 1 || !first.ExpiresAt.Equal(first.Now.Add(time.Hour)) {
 		t.Errorf("first lease is %+v", first)
+	}
+	if l, err := b.Lease(ctx, "leader"); err != nil || !l.Held || l.Owner != "a" || !l.ExpiresAt.Equal(first.ExpiresAt) {
+		t.Errorf("the lease as others see it is %+v, %v", l, err)
 	}
 	refused := acquire(b, "b", time.Hour)
 	if refused.Held || refused.Owner != "a" || refused.Term != 1 || !refused.ExpiresAt.Equal(first.ExpiresAt) {
@@ -104,6 +110,12 @@ func lease(t *testing.T, open Open) {
 	}
 	if l := acquire(a, "c", time.Hour); l.Term != 3 {
 		t.Errorf("term %d, want 3", l.Term)
+	}
+	if err := a.ReleaseLease(ctx, "leader", "c"); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := b.Lease(ctx, "leader"); err != nil || l.Held || l.Term != 3 {
+		t.Errorf("the lease given back is %+v, %v", l, err)
 	}
 	now, err := a.Now(ctx)
 	if err != nil || now.Before(first.Now) || now.Location() != time.UTC {

@@ -66,3 +66,24 @@ func (s *Store) ReleaseLease(ctx context.Context, name, owner string) error {
 		return err
 	})
 }
+
+// Lease implements catalog.Schedule.
+func (s *Store) Lease(ctx context.Context, name string) (lease catalog.Lease, err error) {
+	err = s.view(ctx, "read lease "+name, func(ctx context.Context, q session) error {
+		var row leaseRow
+		if _, err := q.one(ctx, []any{&row.owner, &row.term, &row.expiresAt},
+			"SELECT owner, term, expires_at FROM leases WHERE name = ?", name); err != nil {
+			return err
+		}
+		now, err := s.now(ctx, q)
+		if err != nil {
+			return err
+		}
+		lease = catalog.Lease{
+			Held: row.owner != "" && row.expiresAt > now, Owner: row.owner, Term: row.term,
+			ExpiresAt: fromMillis(row.expiresAt), Now: fromMillis(now),
+		}
+		return nil
+	})
+	return lease, err
+}
