@@ -87,32 +87,52 @@ func contains(grants []admission.Grant, id string) bool {
 }
 
 // Two accounts with the same demand get the same number of turns, however their jobs are
-// spread over groups and whichever key they queue for.
+// spread over groups, whatever they queue for, and though one of them rested before.
 func TestAccountsTakeTurns(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
-		ctx := testContext(t)
-		open(t, c, admission.Caps{"fleet=all": 1})
-		running := must(t)(c.Submit(ctx, flood(30, 3)))
-		for range 30 { // a rest saves nothing up for those who come later
-			running = finish(t, c, running[0])
+	for name, s := range map[string]admission.Snapshot{
+		"in the ring":             {Epoch: 1, Window: 1},
+		"in the line of a key":    {Epoch: 1, Window: 100, Caps: admission.Caps{"fleet=all": 1}},
+		"in the lines of quotas":  {Epoch: 1, Window: 1, Caps: admission.Caps{"quota=*": 1}},
+		"of a key and the window": {Epoch: 1, Window: 1, Caps: admission.Caps{"fleet=all": 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+				if err := c.Rebuild(testContext(t), s); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(map[string]int{"flood": 10, "guest": 10}, turns(t, c)); diff != "" {
+					t.Errorf("turns of 20: %s", diff)
+				}
+			})
+		})
+	}
+}
+
+// turns lets the flood run alone for a while, then counts who gets the next 20 turns.
+func turns(t *testing.T, c *redislimit.Controller) map[string]int {
+	t.Helper()
+	running := must(t)(c.Submit(testContext(t), flood(30, 3)))
+	for range 30 {
+		running = append(running[1:], finish(t, c, running[0])...)
+	}
+	var others []admission.Request
+	for i := range 20 {
+		r := guest()
+		r.JobID = fmt.Sprintf("guest.%02d", i)
+		others = append(others, r)
+	}
+	running = append(running, must(t)(c.Submit(testContext(t), others))...)
+	counts := map[string]int{}
+	for range 20 {
+		next := finish(t, c, running[0])
+		running = append(running[1:], next...)
+		for _, g := range next {
+			counts[g.JobID[:5]]++
 		}
-		var others []admission.Request
-		for i := range 20 {
-			r := guest()
-			r.JobID = fmt.Sprintf("guest.%02d", i)
-			others = append(others, r)
-		}
-		must(t)(c.Submit(ctx, others))
-		counts := map[string]int{}
-		for range 20 {
-			running = finish(t, c, running[0])
-			counts[running[0].JobID[:5]]++
-		}
-		if diff := cmp.Diff(map[string]int{"flood": 10, "guest": 10}, counts); diff != "" {
-			t.Errorf("turns of 20: %s", diff)
-		}
-	})
+	}
+	return counts
 }
 
 // An account that stands in the line of a full key while it is served elsewhere does not

@@ -2,6 +2,7 @@ package redislimit_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +31,20 @@ func TestSlotsAreHandedOverOnRelease(t *testing.T) {
 			if diff := cmp.Diff([]string{want}, ids(must(t)(c.Release(ctx, jobs("a", 5)[i].JobID)))); diff != "" {
 				t.Errorf("release %d: %s", i, diff)
 			}
+		}
+	})
+}
+
+func TestOneReleaseServesEveryKeyItFrees(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"account=*": 1})
+		must(t)(c.Submit(ctx, append(append(jobs("a", 2), jobs("b", 2)...), jobs("c", 2)...)))
+		got := ids(must(t)(c.Release(ctx, "a.0", "b.0", "c.0")))
+		slices.Sort(got) // who of equals goes first does not matter
+		if diff := cmp.Diff([]string{"a.1", "b.1", "c.1"}, got); diff != "" {
+			t.Error(diff)
 		}
 	})
 }
