@@ -18,11 +18,13 @@ import (
 func dueGroups(d dialect) string {
 	looking := "FROM jobs" + d.using("jobs_look") + " WHERE " + isOpen + " AND next_look_at > 0"
 	return `WITH RECURSIVE g(name) AS (
-		SELECT min(look_group) ` + looking + `
+		SELECT (SELECT look_group ` + looking + ` ORDER BY look_group LIMIT 1)
 		UNION ALL
-		SELECT (SELECT min(look_group) ` + looking + ` AND look_group > g.name) FROM g WHERE g.name IS NOT NULL),
+		SELECT (SELECT look_group ` + looking + ` AND look_group > g.name ORDER BY look_group LIMIT 1)
+		FROM g WHERE g.name IS NOT NULL),
 	due(name, first) AS (
-		SELECT name, (SELECT min(next_look_at) ` + looking + ` AND look_group = g.name) FROM g WHERE name IS NOT NULL)
+		SELECT name, (SELECT next_look_at ` + looking + ` AND look_group = g.name ORDER BY next_look_at LIMIT 1)
+		FROM g WHERE name IS NOT NULL)
 	SELECT name FROM due WHERE first <= ? ORDER BY first, name LIMIT ?`
 }
 

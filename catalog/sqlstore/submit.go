@@ -22,14 +22,15 @@ func (s *Store) Submittable(ctx context.Context, epoch int64, now time.Time, lim
 		waiting := q.using("jobs_submittable")
 		last := int64(math.MinInt64)
 		for {
-			var next *int64
-			if _, err := q.one(ctx, []any{&next}, "SELECT min(epoch) FROM jobs"+waiting+" WHERE "+isWaiting+" AND epoch > ? AND epoch < ?", last, epoch); err != nil {
+			// Not min(epoch): PostgreSQL without fresh statistics reads all of them for it.
+			found, err := q.one(ctx, []any{&last}, "SELECT epoch FROM jobs"+waiting+" WHERE "+isWaiting+
+				" AND epoch > ? AND epoch < ? ORDER BY epoch LIMIT 1", last, epoch)
+			if err != nil {
 				return err
 			}
-			if next == nil {
+			if !found {
 				break
 			}
-			last = *next
 			part, err := read(ctx, q, jobColumns, "FROM jobs"+waiting+" WHERE "+isWaiting+
 				" AND epoch = ? AND retry_at <= ? ORDER BY submit_order, id LIMIT ?", last, millis(now), limit)
 			if err != nil {
