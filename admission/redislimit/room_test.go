@@ -40,7 +40,7 @@ func TestOneReleaseServesEveryKeyItFrees(t *testing.T) {
 	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
 		ctx := testContext(t)
 		open(t, c, admission.Caps{"account=*": 1})
-		must(t)(c.Submit(ctx, append(append(jobs("a", 2), jobs("b", 2)...), jobs("c", 2)...)))
+		must(t)(c.Submit(ctx, append(append(jobs("a", 3), jobs("b", 3)...), jobs("c", 3)...)))
 		got := ids(must(t)(c.Release(ctx, "a.0", "b.0", "c.0")))
 		slices.Sort(got) // who of equals goes first does not matter
 		if diff := cmp.Diff([]string{"a.1", "b.1", "c.1"}, got); diff != "" {
