@@ -53,8 +53,8 @@ fleet: build deps ## run schedulers, workers and web on real Redis, PostgreSQL a
 	scripts/fleet.sh
 
 .PHONY: bench
-bench: deps ## measure speed and memory
-	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./...
+bench: deps ## measure speed and memory beside plain asynq, about three minutes
+	$(GO) run ./bench/pipeline --output $${OUTPUT:-text}
 
 .PHONY: fuzz
 fuzz: ## fuzz every fuzz target for FUZZTIME each (default 30s)

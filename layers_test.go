@@ -24,7 +24,7 @@ var layers = [][]string{
 	9:  {"app"},
 	10: {"demo"},
 	11: {"cli"},
-	12: {"cmd/", "test/", "."},
+	12: {"cmd/", "test/", "bench/", "."},
 }
 
 // testSupport packages may be imported by tests and by each other only.
@@ -35,7 +35,7 @@ var testSupport = []string{"internal/testkit", "catalog/catalogtest", "driver/dr
 var concrete = []string{"driver/all", "catalog/sqlstore", "admission/redislimit", "internal/awsorg", "sim"}
 
 // composers put processes together.
-var composers = []string{"app", "demo", "cli", "cmd", "test"}
+var composers = []string{"app", "demo", "cli", "cmd", "test", "bench"}
 
 // below reports whether dir is one of roots or inside one.
 func below(dir string, roots ...string) bool {

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"holdfast/admission"
+	"holdfast/admission/redislimit"
+	"holdfast/catalog"
+	"holdfast/producer"
+	"holdfast/tasks"
+)
+
+// submitBatch is how many jobs the leader submits at a time.
+const submitBatch = 1000
+
+// noCatalog stands in for the catalog where only Redis is measured.
+type noCatalog struct{}
+
+// MarkSubmitted records nothing.
+func (noCatalog) MarkSubmitted(context.Context, []catalog.Job, int64) error { return nil }
+
+// admissionPath measures asynq with admission in front: the jobs wait in the waiting
+// room, as plain asynq's wait in the queue; each is granted, enqueued, and its task enters
+// and releases. All caps are far away and the dispatch window is the real one.
+func admissionPath(ctx context.Context, l *lab, before results) (section, error) {
+	s := section{}
+	for _, n := range []int{1, servers} {
+		rate, err := l.admit(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		var wanted *aim
+		if n == servers {
+			wanted = &aim{AtLeast: 0.6}
+		}
+		s[drainName(n)] = plain(rate, perSecond)
+		s.against(before, sectionPlain, drainName(n), fmt.Sprintf("of_plain_asynq_%d_servers", n), rate, wanted)
+	}
+	return s, nil
+}
+
+// admit drains a waiting room with servers.
+func (l *lab) admit(ctx context.Context, servers int) (float64, error) {
+	if err := l.redis.FlushAll(); err != nil {
+		return 0, err
+	}
+	p, err := l.openRoom(ctx, admission.Snapshot{Epoch: 1, Caps: roomy(), Window: 2 * servers * concurrency})
+	if err != nil {
+		return 0, err
+	}
+	if err := submitAll(ctx, p, backups(l.settings.jobs, l.clock.Now())); err != nil {
+		return 0, err
+	}
+	left := newCountdown(l.settings.jobs)
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(tasks.TypeBackupStart, func(ctx context.Context, t *asynq.Task) error {
+		return enterAndRelease(ctx, p, t, left)
+	})
+	began := l.clock.Now()
+	stop, err := l.serve(mux, servers)
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	err = left.wait(ctx)
+	return l.rate(l.settings.jobs, began), err
+}
+
+// openRoom opens a waiting room and returns the producer in front of it.
+func (l *lab) openRoom(ctx context.Context, s admission.Snapshot) (*producer.Producer, error) {
+	controller := redislimit.New(l.client, redislimit.Options{Installation: installation})
+	if err := controller.Rebuild(ctx, s); err != nil {
+		return nil, err
+	}
+	return l.producer(noCatalog{}, controller), nil
+}
+
+// producer wires a producer as a process does.
+func (l *lab) producer(store producer.Store, controller admission.Controller) *producer.Producer {
+	return producer.New(store, controller, asynq.NewClientFromRedisClient(l.client), asynq.NewInspectorFromRedisClient(l.client), l.log)
+}
+
+// submitAll submits jobs as the leader does.
+func submitAll(ctx context.Context, p *producer.Producer, jobs []catalog.Job) error {
+	for from := 0; from < len(jobs); from += submitBatch {
+		if err := p.Submit(ctx, jobs[from:min(from+submitBatch, len(jobs))], 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enterAndRelease is a start task without the work between.
+func enterAndRelease(ctx context.Context, p *producer.Producer, t *asynq.Task, left *countdown) error {
+	var start tasks.Start
+	if err := tasks.Decode(t.Payload(), &start); err != nil {
+		return err
+	}
+	err := p.Enter(ctx, admission.Grant{JobID: start.JobID, Generation: start.Generation})
+	if errors.Is(err, admission.ErrStale) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.Release(ctx, start.JobID); err != nil {
+		return err
+	}
+	left.add(1)
+	return nil
+}
+
+// waitingRoom measures what a waiting job costs in Redis, and how fast jobs get there.
+func waitingRoom(ctx context.Context, l *lab, _ results) (section, error) {
+	paused := admission.Caps{"account=*": 0}
+	p, err := l.openRoom(ctx, admission.Snapshot{Epoch: 1, Caps: paused, Window: 2 * servers * concurrency})
+	if err != nil {
+		return nil, err
+	}
+	jobs := backups(l.settings.resources, l.clock.Now())
+	empty, err := l.usedMemory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	began := l.clock.Now()
+	if err := submitAll(ctx, p, jobs); err != nil {
+		return nil, err
+	}
+	submitted := l.rate(len(jobs), began)
+	full, err := l.usedMemory(ctx)
+	each := (full - empty) / float64(len(jobs))
+	return section{
+		"submit":                      plain(submitted, perSecond),
+		"redis_bytes_per_waiting_job": aimed(each, bytesUnit, aim{AtMost: 450}),
+	}, err
+}
+
+// settleTime lets Redis finish what it frees in the background.
+const settleTime = 200 * time.Millisecond
+
+// usedMemory returns Redis' own count of its bytes.
+func (l *lab) usedMemory(ctx context.Context) (float64, error) {
+	if err := l.clock.Sleep(ctx, settleTime); err != nil {
+		return 0, err
+	}
+	info, err := l.client.InfoMap(ctx, "memory").Result()
+	if err != nil {
+		return 0, fmt.Errorf("ask redis for its memory: %w", err)
+	}
+	var bytes float64
+	_, err = fmt.Sscan(info["Memory"]["used_memory"], &bytes)
+	return bytes, err
+}
