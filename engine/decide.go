@@ -21,6 +21,25 @@ func nextLook(job catalog.Job, now time.Time) time.Time {
 	return now.Add(min(max(elapsed, lookFloor), lookCeiling))
 }
 
+// goneGrace is how long AWS may not know yet what a start call has just made.
+const goneGrace = 5 * time.Minute
+
+// tooYoung reports whether status says "gone" of something made so recently that AWS may
+// only not show it yet. Such an answer counts as none. Deletions are not concerned: what
+// they make disappear was there before.
+func tooYoung(job catalog.Job, status driver.Status, now time.Time) bool {
+	return status.State == driver.Gone && job.Type != driver.Expire && now.Sub(job.StartedAt) < goneGrace
+}
+
+// untraced says how an attempt failed that left nothing on AWS: as its own error said, or,
+// when its process died, that it was interrupted.
+func untraced(job catalog.Job) (failure.Class, string) {
+	if job.Message == "" {
+		return failure.Transient, "the start call was interrupted and AWS shows no trace of it"
+	}
+	return job.Class, job.Message
+}
+
 // verdict is what a look means for a job.
 type verdict struct {
 	to      catalog.State // the job's own state while it goes on

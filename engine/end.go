@@ -25,7 +25,7 @@ func (e *Engine) End(ctx context.Context, job catalog.Job, to catalog.State, cla
 	if _, err := e.commit(ctx, m); err != nil {
 		return ignoreConflict(fmt.Errorf("end job %s: %w", job.ID, err))
 	}
-	return e.slots.Release(ctx, job.ID)
+	return e.release(ctx, job.ID)
 }
 
 // givePointBack adds EXPIRING -> AVAILABLE to the end of an expiry that deleted nothing.

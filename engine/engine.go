@@ -37,6 +37,7 @@ type Store interface {
 	catalog.Health
 	Resource(ctx context.Context, arn string) (catalog.InventoryItem, error)
 	SyncInventory(ctx context.Context, s catalog.InventorySync) error
+	Events(ctx context.Context, f catalog.EventFilter) ([]catalog.Event, error)
 }
 
 // Options are the engine's settings.
@@ -99,4 +100,12 @@ func (e *Engine) commit(ctx context.Context, m catalog.Mutation) (catalog.Job, e
 		e.opts.OnEnd(job)
 	}
 	return job, err
+}
+
+// release frees the slots of jobs that have ended, also when the task's own context is
+// over: a slot kept for nothing waits for the leader's repair.
+func (e *Engine) release(ctx context.Context, jobIDs ...string) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	return e.slots.Release(ctx, jobIDs...)
 }

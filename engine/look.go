@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -107,6 +106,7 @@ func (e *Engine) settleAll(ctx context.Context, running []catalog.Job, statuses 
 
 // settle carries out the verdict on one job; later is set when the job goes on.
 func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Status, seen bool) (ended bool, later catalog.NextLook, err error) {
+	seen = seen && !tooYoung(job, status, e.clock.Now())
 	v := decideLook(job, status, seen)
 	if v.to == catalog.Completed && job.Type == driver.Restore {
 		if v, err = e.finishRestore(ctx, job, v); err != nil {
@@ -159,7 +159,8 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	case now.Before(job.IntentUntil.Add(op.settle())):
 		return again, nil
 	default:
-		return later, e.handBack(ctx, job, failure.Transient, "the start call was interrupted and AWS shows no trace of it")
+		class, message := untraced(job)
+		return later, e.handBack(ctx, job, class, message)
 	}
 }
 
@@ -190,9 +191,7 @@ func (e *Engine) releaseEnded(ctx context.Context, jobs []catalog.Job, ended []b
 	if len(ids) == 0 {
 		return nil
 	}
-	ctx, cancel := detached(ctx)
-	defer cancel()
-	return e.slots.Release(ctx, ids...)
+	return e.release(ctx, ids...)
 }
 
 // firstError returns the first of errs that is set.
@@ -203,31 +202,4 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// restoreFinishPatience is how long settings of a restored resource are tried before the
-// restore is reported complete without them.
-const restoreFinishPatience = time.Hour
-
-// finishRestore applies a restored resource's remaining settings before the job is
-// completed. What passes by itself is tried at the next look; anything else completes
-// the job and says what is missing, because the data is there.
-func (e *Engine) finishRestore(ctx context.Context, job catalog.Job, v verdict) (verdict, error) {
-	op, err := e.prepare(ctx, job)
-	if err != nil {
-		return v, fmt.Errorf("finish restore %s: %w", job.ID, err)
-	}
-	callCtx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
-	defer cancel()
-	err = op.finishRestore(callCtx)
-	class := failure.ClassOf(err)
-	switch {
-	case err == nil:
-		return v, nil
-	case failure.RuleOf(class).Retry && e.clock.Now().Sub(job.StartedAt) < restoreFinishPatience:
-		return verdict{to: job.State}, nil
-	default:
-		v.class, v.message = class, "restored, but not every setting could be applied: "+err.Error()
-		return v, nil
-	}
 }

@@ -93,15 +93,32 @@ func (op operation) restoreRequest() driver.RestoreRequest {
 	}
 }
 
-// find looks for what an earlier start of the job made. A deletion leaves nothing to
-// find: it is simply made again, so it counts as not found.
+// find looks for what an earlier start of the job made; for a deletion, whether the point
+// is gone.
 func (op operation) find(ctx context.Context) (driver.Ref, error) {
 	if op.job.Type == driver.Expire {
-		return "", failure.Errorf(failure.NotFound, "a deletion has no artefact")
+		return op.findDeleted(ctx)
 	}
 	return op.driver.Find(ctx, driver.FindRequest{
 		Scope: op.job.Scope(), Operation: op.job.Type, Mark: op.mark, Since: op.job.CreatedAt,
 	})
+}
+
+// findDeleted returns the point's reference when AWS shows that it is gone: the deletion
+// took effect. Otherwise it is not_found and the deletion is simply made again.
+func (op operation) findDeleted(ctx context.Context) (driver.Ref, error) {
+	ref := op.point.Ref
+	statuses, err := op.driver.Look(ctx, driver.LookRequest{
+		Scope: op.point.Scope(), Operation: driver.Expire, Refs: []driver.Ref{ref}, Since: op.job.CreatedAt,
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case statuses[ref].State == driver.Gone:
+		return ref, nil
+	default:
+		return "", failure.Errorf(failure.NotFound, "recovery point %s is still there", op.job.PointID)
+	}
 }
 
 // settle is how long an empty answer of find may be wrong.

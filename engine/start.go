@@ -16,24 +16,28 @@ import (
 // Start runs the start task of a granted job: enter, write the intent, call AWS, commit
 // the reference, end. It returns an error only when the task should be tried again
 // because our own stores did not answer; what AWS says is kept in the catalog.
+//
+// The job is read before the grant is entered. A twin of this task that began and handed
+// the job back in between has either made the grant stale or changed the job's version,
+// so this one cannot begin without a slot.
 func (e *Engine) Start(ctx context.Context, g admission.Grant) error {
-	err := e.slots.Enter(ctx, g)
+	job, err := e.store.Job(ctx, g.JobID)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return e.release(ctx, g.JobID)
+	}
+	if err != nil {
+		return fmt.Errorf("load job %s: %w", g.JobID, err)
+	}
+	err = e.slots.Enter(ctx, g)
 	if errors.Is(err, admission.ErrStale) || errors.Is(err, admission.ErrNotReady) {
 		return nil // somebody newer has the job, or the leader will submit it again
 	}
 	if err != nil {
 		return fmt.Errorf("enter job %s: %w", g.JobID, err)
 	}
-	job, err := e.store.Job(ctx, g.JobID)
-	if errors.Is(err, catalog.ErrNotFound) {
-		return e.slots.Release(ctx, g.JobID)
-	}
-	if err != nil {
-		return fmt.Errorf("load job %s: %w", g.JobID, err)
-	}
 	switch decideStart(job, e.clock.Now()) {
 	case startRelease:
-		return e.slots.Release(ctx, job.ID)
+		return e.release(ctx, job.ID)
 	case startLeave:
 		return nil
 	case startExpire:
@@ -97,6 +101,8 @@ func (e *Engine) begin(ctx context.Context, job catalog.Job, g admission.Grant) 
 	switch {
 	case errors.Is(err, catalog.ErrStaleEpoch):
 		return nil // granted before Redis was emptied: the leader submits it again
+	case errors.Is(err, catalog.ErrConflict):
+		return nil // a twin of this task began, or somebody ended or cancelled the job
 	case failure.Is(err, failure.Held):
 		return e.End(ctx, job, catalog.Aborted, failure.Held, err.Error())
 	case err != nil:
@@ -111,13 +117,15 @@ func (e *Engine) begin(ctx context.Context, job catalog.Job, g admission.Grant) 
 	return e.started(ctx, op.job, ref)
 }
 
-// openIntent stores that this process is about to call AWS for job, and until when.
+// openIntent stores that this process is about to call AWS for job, and until when. What
+// an earlier attempt said is in the history; the row speaks of this one from now on.
 func (e *Engine) openIntent(ctx context.Context, job catalog.Job, g admission.Grant) (catalog.Job, error) {
 	now := e.clock.Now()
 	m, err := catalog.Change(job, catalog.Created, now, e.opts.Owner, func(j *catalog.Job) {
 		j.IntentOwner = e.opts.Owner
 		j.IntentUntil = now.Add(e.opts.IntentTTL)
 		j.NextLookAt = j.IntentUntil
+		j.Class, j.Message = "", ""
 		j.Attempts++
 	})
 	if err != nil {
@@ -132,14 +140,19 @@ func (e *Engine) openIntent(ctx context.Context, job catalog.Job, g admission.Gr
 
 // call makes the start call under what is left of the intent's time.
 func (e *Engine) call(ctx context.Context, op operation) (driver.Ref, error) {
-	left := op.job.IntentUntil.Sub(e.clock.Now())
-	if left <= 0 {
+	if !e.clock.Now().Before(op.job.IntentUntil) {
 		return "", failure.Errorf(failure.Throttled, "the intent ran out before the call was made")
 	}
-	scale := float64(e.opts.CallTimeout) / float64(e.opts.IntentTTL)
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(left)*scale))
+	ctx, cancel := e.withinIntent(ctx, op.job)
 	defer cancel()
 	return op.start(awssession.WithJob(ctx, op.job.ID))
+}
+
+// withinIntent returns a context that ends with the intent of job.
+func (e *Engine) withinIntent(ctx context.Context, job catalog.Job) (context.Context, context.CancelFunc) {
+	left := job.IntentUntil.Sub(e.clock.Now())
+	scale := float64(e.opts.CallTimeout) / float64(e.opts.IntentTTL)
+	return context.WithTimeout(ctx, time.Duration(float64(left)*scale))
 }
 
 // started records the reference AWS gave.
@@ -215,10 +228,16 @@ func (e *Engine) awaitFind(ctx context.Context, job catalog.Job, class failure.C
 
 // handBack closes the intent of a call that had no effect, frees the slot and lets the
 // leader submit the same job again when its class' wait is over. The slot goes first: a
-// crash in between leaves an open intent, which the look path hands back again.
+// crash in between leaves an open intent, which the look path hands back again. Only the
+// owner of the intent frees the slot, and only until the intent's deadline: a straggler
+// must not free the slot the job was given since.
 func (e *Engine) handBack(ctx context.Context, job catalog.Job, class failure.Class, message string) error {
-	if err := e.slots.Release(ctx, job.ID); err != nil {
-		return fmt.Errorf("release job %s: %w", job.ID, err)
+	job, err := e.claim(ctx, job)
+	if err != nil {
+		return ignoreConflict(err)
+	}
+	if err := e.releaseWithinIntent(ctx, job); err != nil {
+		return err
 	}
 	now := e.clock.Now()
 	m, err := catalog.Change(job, catalog.Created, now, e.opts.Owner, func(j *catalog.Job) {
@@ -234,6 +253,33 @@ func (e *Engine) handBack(ctx context.Context, job catalog.Job, class failure.Cl
 	})
 	_, err = e.commit(ctx, m)
 	return ignoreConflict(err)
+}
+
+// claim returns job with an intent of this process that stands for a while yet: the one
+// it has, or a new one by compare-and-set, ErrConflict when somebody else was faster.
+func (e *Engine) claim(ctx context.Context, job catalog.Job) (catalog.Job, error) {
+	now := e.clock.Now()
+	if job.IntentOwner == e.opts.Owner && job.IntentUntil.Sub(now) > e.opts.IntentTTL/2 {
+		return job, nil
+	}
+	m, err := catalog.Change(job, catalog.Created, now, e.opts.Owner, func(j *catalog.Job) {
+		j.IntentOwner, j.IntentUntil = e.opts.Owner, now.Add(e.opts.IntentTTL)
+		j.NextLookAt = j.IntentUntil
+	})
+	if err != nil {
+		return catalog.Job{}, err
+	}
+	return e.commit(ctx, m)
+}
+
+// releaseWithinIntent frees the slot of job unless its intent ends first.
+func (e *Engine) releaseWithinIntent(ctx context.Context, job catalog.Job) error {
+	ctx, cancel := e.withinIntent(context.WithoutCancel(ctx), job)
+	defer cancel()
+	if err := e.slots.Release(ctx, job.ID); err != nil {
+		return fmt.Errorf("release job %s: %w", job.ID, err)
+	}
+	return nil
 }
 
 // ignoreConflict drops ErrConflict: whoever changed the row first has the job now.
