@@ -136,15 +136,20 @@ func (s *Store) Resources(ctx context.Context, f catalog.ResourceFilter, yield f
 	}
 }
 
-// Resource implements catalog.Inventory.
-func (s *Store) Resource(ctx context.Context, arn string) (item catalog.InventoryItem, err error) {
-	err = s.view(ctx, "read resource", func(ctx context.Context, q session) error {
-		items, err := read(ctx, q, itemColumns, "FROM resources WHERE arn = ?", arn)
-		if err != nil {
-			return err
+// Resource implements catalog.Inventory. Concurrent calls share statements.
+func (s *Store) Resource(ctx context.Context, arn string) (catalog.InventoryItem, error) {
+	return s.resourceLookups.get(ctx, "resource", arn)
+}
+
+// resourcesByARN returns those of arns that are in the inventory, by ARN.
+func (s *Store) resourcesByARN(ctx context.Context, arns []string) (map[string]catalog.InventoryItem, error) {
+	found := make(map[string]catalog.InventoryItem, len(arns))
+	err := s.view(ctx, "read resources", func(ctx context.Context, q session) error {
+		items, err := read(ctx, q, itemColumns, "FROM resources WHERE "+q.in("arn"), list(q.dialect, arns))
+		for _, item := range items {
+			found[item.ARN] = item
 		}
-		item, err = only(items, "resource", arn)
 		return err
 	})
-	return item, err
+	return found, err
 }

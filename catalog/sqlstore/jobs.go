@@ -14,17 +14,9 @@ import (
 // lookupChunk is how many ids one look-up by id asks for.
 const lookupChunk = 5000
 
-// Job implements catalog.Jobs.
-func (s *Store) Job(ctx context.Context, id string) (job catalog.Job, err error) {
-	err = s.view(ctx, "read job", func(ctx context.Context, q session) error {
-		jobs, err := read(ctx, q, jobColumns, "FROM jobs WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		job, err = only(jobs, "job", id)
-		return err
-	})
-	return job, err
+// Job implements catalog.Jobs. Concurrent calls share statements.
+func (s *Store) Job(ctx context.Context, id string) (catalog.Job, error) {
+	return s.jobLookups.get(ctx, "job", id)
 }
 
 // JobsByID implements catalog.Jobs.

@@ -43,6 +43,9 @@ type Store struct {
 	writer  *sql.DB // the same pool as reader for PostgreSQL
 	group   group
 	parsed  *statements // nil for PostgreSQL
+
+	jobLookups      lookups[catalog.Job]
+	resourceLookups lookups[catalog.InventoryItem]
 }
 
 var _ catalog.Store = (*Store)(nil)
@@ -67,6 +70,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
 	}
+	s.jobLookups.fetch, s.resourceLookups.fetch = s.JobsByID, s.resourcesByARN
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("open catalog: %w", s.describe(err))
@@ -74,9 +78,11 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for commits that are under way and closes the connections.
+// Close waits for commits and reads that are under way and closes the connections.
 func (s *Store) Close() error {
 	s.group.wait()
+	s.jobLookups.wait()
+	s.resourceLookups.wait()
 	err := s.reader.Close()
 	if s.writer != s.reader {
 		err = errors.Join(err, s.writer.Close())
