@@ -15,6 +15,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"holdfast/admission"
 	"holdfast/catalog"
@@ -83,14 +84,22 @@ func (p *Producer) enqueueOrLog(ctx context.Context, grants []admission.Grant) {
 	}
 }
 
-// Enqueue turns grants into start tasks.
+// enqueuers is how many grants are enqueued at once: one after another, each would wait
+// for the round trip of the one before.
+const enqueuers = 32
+
+// Enqueue turns grants into start tasks. Those that fail do not keep the others back.
 func (p *Producer) Enqueue(ctx context.Context, grants []admission.Grant) error {
-	var errs []error
-	for _, g := range grants {
-		if err := p.enqueueGrant(ctx, g); err != nil {
-			errs = append(errs, err)
-		}
+	errs := make([]error, len(grants))
+	var group errgroup.Group
+	group.SetLimit(enqueuers)
+	for i, g := range grants {
+		group.Go(func() error {
+			errs[i] = p.enqueueGrant(ctx, g)
+			return nil
+		})
 	}
+	_ = group.Wait() // errs has what went wrong
 	return errors.Join(errs...)
 }
 
