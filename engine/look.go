@@ -142,7 +142,7 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	if now.Before(job.IntentUntil) {
 		return catalog.NextLook{JobID: job.ID, Version: job.Version, At: job.IntentUntil, Progress: -1}, nil
 	}
-	op, err := e.operationOf(job)
+	op, err := e.traceable(ctx, job)
 	if err != nil {
 		return later, fmt.Errorf("resolve intent of job %s: %w", job.ID, err)
 	}

@@ -21,14 +21,23 @@ type operation struct {
 	point  catalog.RecoveryPoint // the point copied, restored or deleted
 }
 
-// operationOf returns what is needed to look for job's artefact: no more than the job
-// itself. It fails only when this build has no driver for the kind.
+// operationOf returns job with its driver and mark, without loading anything. It fails only when this build has no driver for the kind.
 func (e *Engine) operationOf(job catalog.Job) (operation, error) {
 	d, ok := e.drivers.Get(job.Kind)
 	if !ok {
 		return operation{}, failure.Errorf(failure.Unsupported, "this build has no driver for kind %q", job.Kind)
 	}
 	return operation{job: job, driver: d, mark: job.Mark(e.opts.Installation)}, nil
+}
+
+// traceable returns what is needed to find out what an interrupted start of job did: the
+// job itself, so that a resource which left the inventory keeps no intent open; for a
+// deletion its point too.
+func (e *Engine) traceable(ctx context.Context, job catalog.Job) (operation, error) {
+	if job.Type == driver.Expire {
+		return e.prepare(ctx, job)
+	}
+	return e.operationOf(job)
 }
 
 // prepare loads what job's calls need beside. Errors of class not_found and unsupported
