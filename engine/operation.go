@@ -21,7 +21,8 @@ type operation struct {
 	point  catalog.RecoveryPoint // the point copied, restored or deleted
 }
 
-// operationOf returns job with its driver and mark, without loading anything. It fails only when this build has no driver for the kind.
+// operationOf returns job with its driver and mark, without loading anything. It fails
+// only when this build has no driver for the kind.
 func (e *Engine) operationOf(job catalog.Job) (operation, error) {
 	d, ok := e.drivers.Get(job.Kind)
 	if !ok {
