@@ -101,7 +101,10 @@ const (
 	Pending   State = "pending"
 	Succeeded State = "succeeded"
 	Failed    State = "failed"
-	Gone      State = "gone" // existed or was asked for by name, and is not there
+	// Gone: existed or was asked for by name, and is not there. A driver may say so of an
+	// artefact AWS does not show yet: of a backup, copy or restore the caller believes it
+	// only some minutes after the start.
+	Gone State = "gone"
 )
 
 // Status is one observation.

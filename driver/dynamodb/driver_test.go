@@ -36,10 +36,7 @@ func TestConformance(t *testing.T) {
 			failure.Credentials: "ExpiredTokenException", failure.Busy: "TableInUseException",
 			failure.Quota: "LimitExceededException", failure.Invalid: "ValidationException",
 		},
-		FailedAs: driver.Gone, // a backup has no failed state: one that fails vanishes
-		Exempt: map[string]string{
-			"restore-look-failed": "a table whose restore fails vanishes, and one that is not there may only be too young to be seen",
-		},
+		FailedAs: driver.Gone, // neither backups nor restores have a failed state: what fails vanishes
 		Foreign: func(ctx context.Context, cfg aws.Config, r resource.Resource) (string, error) {
 			out, err := dynamodb.NewFromConfig(cfg).CreateBackup(ctx, &dynamodb.CreateBackupInput{
 				TableName: &r.Name, BackupName: aws.String("by-hand"),

@@ -94,12 +94,18 @@ func describeBackup(ctx context.Context, client backups, ref driver.Ref) (*types
 	return out.BackupDescription.BackupDetails, nil
 }
 
+// lookAtTables observes restores by the tables' names. A table DescribeTable does not know
+// is reported gone: a restore that fails leaves none, so nothing else would ever tell. Just
+// after the restore was asked for it may mean "not yet"; the caller, who knows when that
+// was, must not believe it then.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 func lookAtTables(ctx context.Context, client api, asked []driver.Ref) (map[driver.Ref]driver.Status, error) {
 	seen := make(map[driver.Ref]driver.Status, len(asked))
 	for _, ref := range asked {
 		table, err := describeTable(ctx, client, string(ref))
 		switch {
 		case failure.Is(err, failure.NotFound):
+			seen[ref] = driver.Status{State: driver.Gone, Progress: -1}
 		case err != nil:
 			return nil, err
 		default:
