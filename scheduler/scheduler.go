@@ -115,7 +115,8 @@ func (s *Scheduler) duties() []duty {
 }
 
 const (
-	leaseName = "leader"
+	// LeaseName names the lease of the one scheduler that leads.
+	LeaseName = "leader"
 	// maxSkew is how far this process' clock may be off the database's.
 	maxSkew = 30 * time.Second
 )
@@ -142,12 +143,12 @@ func (s *Scheduler) Run(ctx context.Context) error {
 func (s *Scheduler) acquire(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	lease, err := s.store.AcquireLease(ctx, leaseName, s.opts.Owner, s.opts.LeaseTTL)
+	lease, err := s.store.AcquireLease(ctx, LeaseName, s.opts.Owner, s.opts.LeaseTTL)
 	if err != nil || !lease.Held {
 		return false, err
 	}
 	if skew := s.clock.Now().Sub(lease.Now).Abs(); skew > maxSkew {
-		_ = s.store.ReleaseLease(ctx, leaseName, s.opts.Owner)
+		_ = s.store.ReleaseLease(ctx, LeaseName, s.opts.Owner)
 		return false, fmt.Errorf("this machine's clock is %s off the database's: not leading until it is set right", skew.Round(time.Second))
 	}
 	return true, nil
@@ -156,7 +157,7 @@ func (s *Scheduler) acquire(ctx context.Context) (bool, error) {
 func (s *Scheduler) giveUpLease(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := s.store.ReleaseLease(ctx, leaseName, s.opts.Owner); err != nil {
+	if err := s.store.ReleaseLease(ctx, LeaseName, s.opts.Owner); err != nil {
 		s.log.Warn().Err(err).Msg("the leader lease could not be given back: it runs out by itself")
 	}
 }

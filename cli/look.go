@@ -1,0 +1,16 @@
+package cli
+
+import "github.com/urfave/cli/v2"
+
+// lookCommands are the commands about what there is: points, resources, limits.
+func lookCommands(env Env) []*cli.Command {
+	return []*cli.Command{pointsCommand(env), inventoryCommand(env), limitsCommand(env)}
+}
+
+// settingsCommands are the commands about how an installation is set up and how it is.
+func settingsCommands(env Env) []*cli.Command {
+	return []*cli.Command{
+		policyCommand(env), configCommand(env), driverCommand(env),
+		doctorCommand(env), healthCommand(env), completionCommand(env),
+	}
+}

@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"holdfast/app"
+	"holdfast/catalog"
+	"holdfast/policy"
+	"holdfast/scheduler"
+)
+
+func backupCommand(env Env) *cli.Command {
+	return &cli.Command{
+		Name: "backup", Usage: "back up resources now",
+		Description: "--resource takes one resource of the inventory. --plan takes everything a plan selects, with\n" +
+			"the lifecycle and the copies of one of its rules, as manual jobs: they have no window and do\n" +
+			"not replace the plan's own runs. It wants --now or --dry-run, since it may begin thousands.\n\n" +
+			"Examples:\n\n   holdfast backup --resource arn:aws:ec2:eu-west-1:111122223333:volume/vol-0a1b2c3d --wait\n" +
+			"   holdfast backup --plan production --rule nightly --dry-run\n   holdfast backup --plan production --rule nightly --now",
+		Flags: manualFlags(
+			&cli.StringSliceFlag{Name: "resource", Usage: "`ARN` of the resource; may be repeated"},
+			&cli.StringFlag{Name: "plan", Usage: "back up what the plan `NAME` selects"},
+			&cli.StringFlag{Name: "rule", Usage: "with --plan: the rule whose lifecycle and copies apply; needed when the plan has several"},
+			&cli.BoolFlag{Name: "now", Usage: "with --plan: begin"},
+			&cli.IntFlag{Name: "delete-after", Usage: "with --resource: keep the point this many `DAYS` (default: for ever)"},
+		),
+		Action: deskAction(env, runBackup),
+	}
+}
+
+func runBackup(ctx *cli.Context, d *desk) error {
+	var c checks
+	c.noArguments(ctx)
+	c.exactlyOne(ctx, "resource", "plan")
+	c.readKey(ctx)
+	days := c.deleteAfter(ctx)
+	if ctx.IsSet("plan") {
+		c.planFlags(ctx)
+	} else if ctx.IsSet("rule") {
+		c.add("--rule", "goes with --plan only")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	var jobs []catalog.Job
+	var err error
+	if ctx.IsSet("plan") {
+		jobs, err = d.planBackups(ctx)
+	} else {
+		jobs, err = d.resourceBackups(ctx, days)
+	}
+	if err != nil {
+		return err
+	}
+	return d.place(ctx, manualResult{Jobs: jobs}, d.backupText)
+}
+
+// planFlags checks what only makes sense together with --plan.
+func (c *checks) planFlags(ctx *cli.Context) {
+	if ctx.IsSet("delete-after") {
+		c.add("--delete-after", "goes with --resource only: the rule says how long its points live")
+	}
+	if ctx.Bool("now") == ctx.Bool("dry-run") {
+		c.add("--plan", "say --now to begin, or --dry-run to see what would be done")
+	}
+}
+
+func (d *desk) backupText(r manualResult) error {
+	d.announce(r)
+	if r.DryRun {
+		for _, job := range r.Jobs {
+			if len(job.Spec.Copies) > 0 {
+				d.line("%d jobs, each followed by its copies; points are %s", len(r.Jobs), retentionText(job.Spec.DeleteAfter))
+				return nil
+			}
+		}
+		d.line("%d jobs", len(r.Jobs))
+	}
+	return nil
+}
+
+// resourceBackups makes a job for each --resource, all unusable ones reported at once.
+func (d *desk) resourceBackups(ctx *cli.Context, days int) ([]catalog.Job, error) {
+	var c checks
+	var jobs []catalog.Job
+	arns := ctx.StringSlice("resource")
+	for _, arn := range arns {
+		item, err := d.usableResource(ctx.Context, &c, arn)
+		if err != nil {
+			return nil, err
+		}
+		id, err := d.backupID(ctx, arn, len(arns) > 1)
+		if err != nil {
+			return nil, err
+		}
+		job := catalog.NewBackup(id, item.Resource, d.cfg.AWS.Partition, d.by, d.clock.Now())
+		job.Spec.DeleteAfter = days
+		jobs = append(jobs, job)
+	}
+	return jobs, c.err()
+}
+
+// backupID returns the id of a manual backup. Where one command makes several jobs, each
+// has an id of its own under the key, spelled as exactly as the ARN.
+func (d *desk) backupID(ctx *cli.Context, arn string, several bool) (string, error) {
+	if key := ctx.String("idempotency-key"); key != "" && several {
+		return catalog.BackupJobID(d.cfg.Installation, "manual:"+key, "", "", arn, time.Time{}), nil
+	}
+	return d.manualID(ctx)
+}
+
+// usableResource returns the inventory's entry for arn and notes why it cannot be backed
+// up. The error is the catalog's only.
+func (d *desk) usableResource(ctx context.Context, c *checks, arn string) (catalog.InventoryItem, error) {
+	item, err := d.store.Resource(ctx, arn)
+	switch {
+	case errors.Is(err, catalog.ErrNotFound):
+		c.add("--resource", "%s is not in the inventory: check the ARN, or run `holdfast inventory sync`", arn)
+		return item, nil
+	case err != nil:
+		return item, err
+	case !item.GoneAt.IsZero():
+		c.add("--resource", "%s is gone since %s", arn, instantText(item.GoneAt))
+	case item.Unsupported != "":
+		c.add("--resource", "%s cannot be backed up: %s", arn, item.Unsupported)
+	}
+	if _, ok := d.drivers.Get(item.Kind); !ok {
+		c.add("--resource", "%s is of kind %s, which the configuration leaves out", arn, item.Kind)
+	}
+	return item, nil
+}
+
+// planBackups makes a job for every resource the plan selects.
+func (d *desk) planBackups(ctx *cli.Context) ([]catalog.Job, error) {
+	plan, rule, err := d.planRule(ctx.String("plan"), ctx.String("rule"))
+	if err != nil {
+		return nil, err
+	}
+	var jobs []catalog.Job
+	now := d.clock.Now()
+	err = d.store.Resources(ctx.Context, catalog.ResourceFilter{}, func(item catalog.InventoryItem) error {
+		_, known := d.drivers.Get(item.Kind)
+		if _, selected := plan.Selects(item.Resource); !selected || !known || item.Unsupported != "" {
+			return nil
+		}
+		id, err := d.backupID(ctx, item.ARN, true)
+		if err != nil {
+			return err
+		}
+		// No plan and rule: a later fire of the rule would supersede the job.
+		job := catalog.NewBackup(id, item.Resource, d.cfg.AWS.Partition, d.by, now)
+		job.Spec = scheduler.BackupSpec(*rule, item.Resource)
+		jobs = append(jobs, job)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the inventory: %w", err)
+	}
+	if len(jobs) == 0 {
+		return nil, badInput("plan %s selects nothing of the inventory: see `holdfast inventory list`", plan.Name)
+	}
+	return jobs, nil
+}
+
+// planRule returns the plan and the rule named; a plan with one rule needs no name.
+func (d *desk) planRule(planName, ruleName string) (*policy.Plan, *policy.Rule, error) {
+	set, err := d.policies()
+	if err != nil {
+		return nil, nil, err
+	}
+	plan := set.Plan(planName)
+	if plan == nil {
+		return nil, nil, badInput("--plan: there is no plan %q: the policies have %s", planName, planNames(set))
+	}
+	names := make([]string, len(plan.Rules))
+	for i, r := range plan.Rules {
+		names[i] = r.Name
+	}
+	if ruleName == "" && len(plan.Rules) == 1 {
+		return plan, &plan.Rules[0], nil
+	}
+	rule := plan.Rule(ruleName)
+	if rule == nil {
+		return nil, nil, badInput("--rule: %q is no rule of plan %s: name one of %s", ruleName, plan.Name, strings.Join(names, ", "))
+	}
+	return plan, rule, nil
+}
+
+// policies compiles the configured policies.
+func (d *desk) policies() (*policy.Set, error) {
+	names, err := d.cfg.PolicyFiles()
+	if err != nil {
+		return nil, err
+	}
+	files, err := app.ReadPolicies(names)
+	if err != nil {
+		return nil, err
+	}
+	set, result := policy.Compile(files, app.Capabilities(d.drivers))
+	if len(result.Problems) > 0 {
+		return nil, policyProblems(result.Problems)
+	}
+	return set, nil
+}
+
+func planNames(set *policy.Set) string {
+	if len(set.Plans) == 0 {
+		return "no plans"
+	}
+	names := make([]string, len(set.Plans))
+	for i, p := range set.Plans {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
+}

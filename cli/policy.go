@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"holdfast/app"
+	"holdfast/driver/all"
+	"holdfast/policy"
+)
+
+// maxNext is the most runs policy next prints.
+const maxNext = 1000
+
+// policyFormat names the documents policy validate reads.
+const policyFormat = "holdfast"
+
+// policyCommand checks policies and schedules; it needs no configuration.
+func policyCommand(env Env) *cli.Command {
+	return &cli.Command{
+		Name: "policy", Usage: "check backup plans and schedules before they are used",
+		Subcommands: []*cli.Command{
+			{
+				Name: "validate", Usage: "check policy files as one set; nothing is changed",
+				ArgsUsage: "FILE...",
+				Description: "Prints everything that is wrong at once, with file and line, and exits with 2.\n" +
+					"Warnings do not make a policy invalid.\n\n" +
+					"Examples:\n\n   holdfast policy validate policies/*.yaml\n   holdfast policy validate plans.yaml --output json",
+				Action: func(ctx *cli.Context) error { return validatePolicy(ctx, env) },
+			},
+			{
+				Name: "next", Usage: "print when a schedule expression is due next",
+				Description: "Example:\n\n   holdfast policy next --expression 'cron(0 2 ? * MON-FRI *)' --timezone Europe/Berlin --count 5",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "expression", Required: true, Usage: "cron(...) `EXPRESSION` of six fields"},
+					&cli.StringFlag{Name: "timezone", Value: policy.DefaultTimezone, Usage: "IANA `NAME` of the time zone"},
+					&cli.StringFlag{Name: "after", Usage: "runs after this `MOMENT`, e.g. 2026-05-05T12:00:00Z (default: now)"},
+					&cli.IntFlag{Name: "count", Value: 5, Usage: "print `N` runs"},
+				},
+				Action: func(ctx *cli.Context) error { return nextRuns(ctx, env) },
+			},
+		},
+	}
+}
+
+// validation is the JSON of a valid policy.
+type validation struct {
+	Valid    bool             `json:"valid"`
+	Format   string           `json:"format"`
+	Files    []string         `json:"files"`
+	Plans    int              `json:"plans"`
+	Rules    int              `json:"rules"`
+	Warnings []policy.Problem `json:"warnings"`
+}
+
+func validatePolicy(ctx *cli.Context, env Env) error {
+	names := ctx.Args().Slice()
+	if len(names) == 0 {
+		return badInput("name the files to check, as in: holdfast policy validate policies/*.yaml")
+	}
+	files, err := app.ReadPolicies(names)
+	if err != nil {
+		return badInput("%w", err)
+	}
+	set, result := policy.Compile(files, app.Capabilities(all.New(nil)))
+	if len(result.Problems) > 0 {
+		return policyProblems(result.Problems)
+	}
+	v := validation{Valid: true, Format: policyFormat, Files: names, Plans: len(set.Plans), Warnings: []policy.Problem{}}
+	v.Warnings = append(v.Warnings, result.Warnings...)
+	for _, p := range set.Plans {
+		v.Rules += len(p.Rules)
+	}
+	if jsonWanted(ctx) {
+		return printJSON(env.Stdout, v)
+	}
+	for _, w := range v.Warnings {
+		writeLine(env.Stderr, "holdfast: warning: %s", w)
+	}
+	writeLine(env.Stdout, "valid: %d plans with %d rules in %d files, %d warnings", v.Plans, v.Rules, len(names), len(v.Warnings))
+	return nil
+}
+
+// runs is the JSON of policy next.
+type runs struct {
+	Expression string      `json:"expression"`
+	Timezone   string      `json:"timezone"`
+	Next       []time.Time `json:"next"` // UTC; fewer than asked for when the schedule ends
+	Warnings   []string    `json:"warnings"`
+}
+
+func nextRuns(ctx *cli.Context, env Env) error {
+	schedule, from, err := readSchedule(ctx, env)
+	if err != nil {
+		return err
+	}
+	at := from
+	out := runs{Expression: schedule.String(), Timezone: schedule.Timezone(), Next: []time.Time{}, Warnings: schedule.warnings}
+	for range ctx.Int("count") {
+		next, ok := schedule.Next(at)
+		if !ok {
+			break
+		}
+		out.Next = append(out.Next, next)
+		at = next
+	}
+	if jsonWanted(ctx) {
+		return printJSON(env.Stdout, out)
+	}
+	for _, w := range out.Warnings {
+		writeLine(env.Stderr, "holdfast: warning: %s", w)
+	}
+	return printRuns(env, out)
+}
+
+// warnedSchedule is a schedule with what there is to say about how it was written.
+type warnedSchedule struct {
+	policy.Schedule
+	warnings []string
+}
+
+// readSchedule reads the flags of policy next.
+func readSchedule(ctx *cli.Context, env Env) (warnedSchedule, time.Time, error) {
+	var c checks
+	c.noArguments(ctx)
+	from := env.Clock.Now()
+	if ctx.IsSet("after") {
+		from = c.instant(ctx, "after", from)
+	}
+	if n := ctx.Int("count"); n < 1 || n > maxNext {
+		c.add("--count", "is %d: use 1 to %d", n, maxNext)
+	}
+	schedule, warnings, err := policy.ParseSchedule(ctx.String("expression"), ctx.String("timezone"))
+	if err != nil {
+		c.add("--expression", "%v", err)
+	}
+	if schedule.SubHourly() {
+		warnings = append(warnings, "runs are less than an hour apart: a backup plan is refused with this expression")
+	}
+	return warnedSchedule{Schedule: schedule, warnings: append([]string{}, warnings...)}, from, c.err()
+}
+
+// printRuns prints each run in the zone of the schedule and in UTC.
+func printRuns(env Env, out runs) error {
+	if len(out.Next) == 0 {
+		writeLine(env.Stdout, "never again")
+		return nil
+	}
+	zone, err := time.LoadLocation(out.Timezone)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, 0, len(out.Next))
+	for _, at := range out.Next {
+		rows = append(rows, []string{instantText(at), at.In(zone).Format("Mon 2006-01-02 15:04 MST")})
+	}
+	return table(env.Stdout, []string{"UTC", strings.ToUpper(out.Timezone)}, rows)
+}

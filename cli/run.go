@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"holdfast/app"
+	"holdfast/config"
+)
+
+// runCommands are the commands that run until they are told to stop.
+func runCommands(env Env) []*cli.Command {
+	return []*cli.Command{
+		demoCommand(env),
+		fleetCommand(env, "up", "run scheduler, worker and web in one process",
+			"A single binary with a SQLite file is a whole installation: killed and started again, it goes on.",
+			roles{scheduler: true, worker: true, web: true}),
+		fleetCommand(env, "scheduler", "run a scheduler of a fleet; the one that holds the lease leads",
+			"Start two or more: when the leader dies another takes over within the lease.",
+			roles{scheduler: true}),
+		fleetCommand(env, "worker", "run a worker of a fleet",
+			"Start as many as the work needs. A worker keeps nothing: it may be killed at any moment.",
+			roles{worker: true}),
+		fleetCommand(env, "web", "serve health, metrics, the overview and the queue browser",
+			"It listens on loopback unless web.allow_remote is set, because it has no login yet.",
+			roles{web: true}),
+		simCommand(env),
+	}
+}
+
+// roles are the parts of the fleet one process runs.
+type roles struct{ scheduler, worker, web bool }
+
+// alone reports whether a process with these roles is a whole installation.
+func (r roles) alone() bool { return r.scheduler && r.worker }
+
+func fleetCommand(env Env, name, usage, description string, r roles) *cli.Command {
+	return &cli.Command{
+		Name: name, Usage: usage,
+		Description: description + "\n\nExample:\n\n   holdfast " + name + " --config holdfast.yaml",
+		Flags:       []cli.Flag{configFlag()},
+		Action: func(ctx *cli.Context) error {
+			cfg, err := loadConfig(ctx, env)
+			if err != nil {
+				return err
+			}
+			if !r.alone() {
+				if err := cfg.CheckShared(name); err != nil {
+					return err
+				}
+			}
+			return runRoles(ctx.Context, cfg, env, r)
+		},
+	}
+}
+
+// runRoles runs the roles of one process until ctx ends.
+func runRoles(ctx context.Context, cfg *config.Config, env Env, r roles) error {
+	p, err := openProcess(ctx, cfg, env)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := p.Close(); err != nil {
+			p.log.Warn().Err(err).Msg("closing")
+		}
+	}()
+	services, err := p.services(r)
+	if err != nil {
+		return err
+	}
+	p.log.Info().Str("owner", p.Owner).Bool("scheduler", r.scheduler).Bool("worker", r.worker).Bool("web", r.web).Msg("running")
+	return app.Run(ctx, services...)
+}
+
+// services returns what the roles run.
+func (p *process) services(r roles) ([]app.Service, error) {
+	var services []app.Service
+	if r.scheduler {
+		set, err := p.policySet()
+		if err != nil {
+			return nil, err
+		}
+		services = append(services, app.Service{Name: "scheduler", Run: func(ctx context.Context) error {
+			return p.RunScheduler(ctx, set)
+		}})
+	}
+	if r.worker {
+		services = append(services, app.Service{Name: "worker", Run: p.RunWorker})
+	}
+	if r.web {
+		server, err := p.NewWeb(p.registry)
+		if err != nil {
+			return nil, err
+		}
+		p.log.Info().Str("address", "http://"+server.Addr()).Msg("web pages")
+		services = append(services, app.Service{Name: "web", Run: server.Run})
+	}
+	return services, nil
+}
