@@ -205,6 +205,13 @@ const removeCap = -1
 // maxConcurrency is more than AWS runs at once anywhere.
 const maxConcurrency = 1_000_000
 
+// limitSet is what `limits set --output json` prints.
+type limitSet struct {
+	Key         string `json:"key"`
+	Concurrency *int   `json:"concurrency"` // what holds now; null: no cap
+	Origin      string `json:"origin"`      // set or default
+}
+
 func setLimit(ctx *cli.Context, d *desk) error {
 	if ctx.NArg() != 2 {
 		return badInput("write KEY concurrency=N, for example account=111122223333 concurrency=40")
@@ -225,7 +232,7 @@ func setLimit(ctx *cli.Context, d *desk) error {
 			shown = &general
 		}
 	}
-	return d.print(limit{Key: key, Concurrency: shown, Origin: origin, SetBy: d.by}, func() error {
+	return d.print(limitSet{Key: key, Concurrency: shown, Origin: origin}, func() error {
 		switch {
 		case n == removeCap:
 			d.line("%s has no cap of its own any more", key)

@@ -21,6 +21,7 @@ func (d *desk) quotaDimensions() []string {
 
 // capKey checks an admission key somebody wants to cap.
 func (c *checks) capKey(d *desk, text string) string {
+	text = strings.ToLower(text)
 	dimension, value, ok := strings.Cut(text, "=")
 	if !ok || value == "" {
 		c.add("", "%q is no key: write one like account=111122223333 or account=*", text)
