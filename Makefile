@@ -50,7 +50,8 @@ vuln: ## look for known vulnerabilities in what we import (needs the network)
 
 .PHONY: fleet
 fleet: build deps ## run schedulers, workers and web on real Redis, PostgreSQL and moto until Ctrl-C
-	scripts/fleet.sh
+	$(GO) build -o bin/localfleet ./internal/fleet/localfleet
+	exec ./bin/localfleet
 
 .PHONY: bench
 bench: deps ## measure speed and memory beside plain asynq, about three minutes

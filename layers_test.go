@@ -13,7 +13,7 @@ import (
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
 	0:  {"resource", "failure", "internal/clock", "internal/version"},
-	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache"},
+	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession"},
 	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},
 	4:  {"driver/", "admission/", "catalog/", "internal/"},
@@ -24,7 +24,7 @@ var layers = [][]string{
 	9:  {"app"},
 	10: {"demo"},
 	11: {"cli"},
-	12: {"cmd/", "test/", "bench/", "."},
+	12: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
 }
 
 // testSupport packages may be imported by tests and by each other only.
@@ -35,7 +35,7 @@ var testSupport = []string{"internal/testkit", "catalog/catalogtest", "driver/dr
 var concrete = []string{"driver/all", "catalog/sqlstore", "admission/redislimit", "internal/awsorg", "sim"}
 
 // composers put processes together.
-var composers = []string{"app", "demo", "cli", "cmd", "test", "bench"}
+var composers = []string{"app", "demo", "cli", "cmd", "internal/fleet/localfleet", "test", "bench"}
 
 // below reports whether dir is one of roots or inside one.
 func below(dir string, roots ...string) bool {

@@ -116,7 +116,7 @@ var forbiddenCalls = []forbiddenCall{
 	},
 	{
 		"os", "take the value from config, or as an argument", []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"},
-		[]string{"cmd"},
+		[]string{"cmd", "internal/localserver"}, // which looks for programs as a shell would
 	},
 }
 

@@ -22,7 +22,7 @@ var vendors = []struct {
 	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics"}},
 	{"github.com/urfave/", []string{"cli", "cmd"}},
 	{"github.com/vbauerster/", []string{"demo", "cli"}},
-	{"github.com/jackc/", []string{"catalog/sqlstore", "bench"}},
+	{"github.com/jackc/", []string{"catalog/sqlstore", "internal/localserver", "bench"}},
 	{"github.com/riverqueue/", []string{"bench"}},
 	{"github.com/pressly/", []string{"catalog/sqlstore"}},
 	{"modernc.org/", []string{"catalog/sqlstore"}},

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"holdfast/internal/clock"
 	"holdfast/internal/localserver"
 )
 
@@ -22,8 +23,11 @@ import (
 type Options struct {
 	Binary string // the holdfast program
 	Dir    string // takes configuration, policy and logs
-	// Policy is the text of the policy file.
+	// Policy is the text of the policy file; Soon in it is replaced.
 	Policy string
+	// Examples makes resources in moto before any of our processes starts; not with a
+	// simulator, which has its own.
+	Examples bool
 	// SimulatorURL is a served simulated organization; empty starts moto as AWS.
 	SimulatorURL      string
 	Accounts, Regions []string
@@ -42,47 +46,65 @@ type Fleet struct {
 	Moto     *localserver.Moto // nil with a simulator
 	DSN      string            // of the catalog
 	WebURL   string            // empty without web
+	FireAt   time.Time         // what Soon in the policy became
 
 	opts      Options
 	processes map[string]*localserver.Process
 }
 
-// Start starts the servers and then the processes. On an error nothing is left running.
-func Start(opts Options) (_ *Fleet, err error) {
+// Start starts the servers and then the processes. When ctx ends before that is done it
+// stops at the next step. On an error nothing is left running.
+func Start(ctx context.Context, opts Options) (_ *Fleet, err error) {
 	f := &Fleet{opts: opts, Config: filepath.Join(opts.Dir, "holdfast.yaml"), processes: map[string]*localserver.Process{}}
 	defer func() {
 		if err != nil {
 			f.Stop()
 		}
 	}()
-	if err := f.startServers(); err != nil {
-		return nil, err
+	steps := []func() error{f.startRedis, f.startPostgres, f.startMoto, func() error { return f.createExamples(ctx) }, f.configure}
+	for _, name := range opts.names() {
+		steps = append(steps, func() error { return f.StartProcess(name) })
 	}
-	if err := f.configure(); err != nil {
-		return nil, err
+	for _, step := range steps {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
-	for i := range opts.Schedulers {
-		err = errors.Join(err, f.StartProcess(fmt.Sprintf("scheduler-%d", i+1)))
-	}
-	for i := range opts.Workers {
-		err = errors.Join(err, f.StartProcess(fmt.Sprintf("worker-%d", i+1)))
-	}
-	if opts.Web {
-		err = errors.Join(err, f.StartProcess("web-1"))
-	}
-	return f, err
+	return f, nil
 }
 
-func (f *Fleet) startServers() (err error) {
-	if f.Redis, err = localserver.StartRedis(f.opts.Dir); err != nil {
-		return err
+// names returns the processes to start.
+func (o Options) names() (names []string) {
+	for i := range o.Schedulers {
+		names = append(names, fmt.Sprintf("scheduler-%d", i+1))
 	}
+	for i := range o.Workers {
+		names = append(names, fmt.Sprintf("worker-%d", i+1))
+	}
+	if o.Web {
+		names = append(names, "web-1")
+	}
+	return names
+}
+
+func (f *Fleet) startRedis() (err error) {
+	f.Redis, err = localserver.StartRedis(f.opts.Dir)
+	return err
+}
+
+func (f *Fleet) startPostgres() (err error) {
 	if f.Postgres, err = localserver.StartPostgres(false); err != nil {
 		return err
 	}
-	if f.DSN, err = f.Postgres.CreateDatabase("holdfast"); err != nil {
-		return err
-	}
+	f.DSN, err = f.Postgres.CreateDatabase("holdfast")
+	return err
+}
+
+// startMoto starts moto unless a simulator takes its place.
+func (f *Fleet) startMoto() (err error) {
 	if f.opts.SimulatorURL == "" {
 		f.Moto, err = localserver.StartMoto(f.opts.Dir)
 	}
@@ -115,8 +137,10 @@ func (f *Fleet) configure() error {
 		"policies: [policy.yaml]",
 		fmt.Sprintf("web: {listen: %q}", webAddress),
 	}
+	f.FireAt = nextFire(clock.System().Now())
+	policy := strings.ReplaceAll(f.opts.Policy, Soon, fmt.Sprintf("%d %d", f.FireAt.Minute(), f.FireAt.Hour()))
 	err := os.WriteFile(f.Config, []byte(strings.Join(lines, "\n")+"\n"), 0o600)
-	return errors.Join(err, os.WriteFile(filepath.Join(f.opts.Dir, "policy.yaml"), []byte(f.opts.Policy), 0o600))
+	return errors.Join(err, os.WriteFile(filepath.Join(f.opts.Dir, "policy.yaml"), []byte(policy), 0o600))
 }
 
 // Env is what our processes need from the environment beside their configuration: moto
@@ -166,6 +190,11 @@ func (f *Fleet) Names() []string {
 	return names
 }
 
+// Ended returns the processes that have ended although nobody asked them to, sorted.
+func (f *Fleet) Ended() []string {
+	return slices.DeleteFunc(f.Names(), func(name string) bool { return !f.processes[name].Ended() })
+}
+
 // Kill ends the process name as kill -9 does.
 func (f *Fleet) Kill(name string) {
 	if p := f.processes[name]; p != nil {
@@ -183,7 +212,7 @@ func (f *Fleet) Run(args ...string) (stdout string, code int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cliTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, f.opts.Binary, append(args, "--config", f.Config)...) //nolint:gosec // our own program
-	cmd.Env = append(os.Environ(), f.Env()...)
+	cmd.Env = append(cmd.Environ(), f.Env()...)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

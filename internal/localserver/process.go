@@ -45,7 +45,7 @@ func StartProcess(s Spec) (*Process, error) {
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(s.Path, s.Args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), s.Env...)
+	cmd.Env = append(cmd.Environ(), s.Env...)
 	// A group of its own, so that killing it also takes its children; and the kernel kills
 	// it when we die without cleaning up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.As}
