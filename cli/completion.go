@@ -8,42 +8,28 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// bashCompletion asks the binary itself what may come next.
-const bashCompletion = `# bash completion for holdfast: source this file, or put it into
-# /etc/bash_completion.d/holdfast.
+// The scripts ask the binary itself what may come next, so they never go out of date.
+// SHELL tells it in which form to answer: names only, or names with descriptions.
+const (
+	bashCompletion = `# bash completion for holdfast
 _holdfast() {
-  local cur="${COMP_WORDS[COMP_CWORD]}" words
-  if [[ "$cur" == -* ]]; then
-    words=$("${COMP_WORDS[@]:0:COMP_CWORD}" "$cur" --generate-bash-completion 2>/dev/null)
-  else
-    words=$("${COMP_WORDS[@]:0:COMP_CWORD}" --generate-bash-completion 2>/dev/null)
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  local cur="${COMP_WORDS[COMP_CWORD]}" line=("${COMP_WORDS[@]:0:COMP_CWORD}")
+  if [[ "$cur" == -* ]]; then line+=("$cur"); fi
+  COMPREPLY=($(compgen -W "$(SHELL=/bin/bash "${line[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur"))
 }
 complete -o bashdefault -o default -F _holdfast holdfast
 `
-
-// zshCompletion does the same for zsh.
-const zshCompletion = `#compdef holdfast
-# zsh completion for holdfast: put this file as _holdfast into a directory of $fpath.
+	zshCompletion = `#compdef holdfast
 _holdfast() {
-  local -a words_so_far opts
-  local cur=${words[-1]}
-  words_so_far=(${words[1,-2]})
-  if [[ "$cur" == -* ]]; then
-    opts=(${(f)"$(${words_so_far} "$cur" --generate-bash-completion 2>/dev/null)"})
-  else
-    opts=(${(f)"$(${words_so_far} --generate-bash-completion 2>/dev/null)"})
-  fi
-  opts=(${opts%%:*})
-  if (( ${#opts} )); then
-    compadd -a opts
-  else
-    _files
-  fi
+  local -a line found
+  line=("${(@)words[1,CURRENT-1]}")
+  if [[ "${words[CURRENT]}" == -* ]]; then line+=("${words[CURRENT]}"); fi
+  found=("${(@f)$(SHELL=/bin/zsh "${line[@]}" --generate-bash-completion 2>/dev/null)}")
+  if [[ -n "$found" ]]; then _describe holdfast found; else _files; fi
 }
 compdef _holdfast holdfast
 `
+)
 
 // shells are the shells there is a completion script for.
 var shells = []string{"bash", "zsh", "fish"}

@@ -13,7 +13,6 @@ import (
 	"holdfast/app"
 	"holdfast/catalog"
 	"holdfast/config"
-	"holdfast/driver/all"
 	"holdfast/internal/clock"
 	"holdfast/policy"
 	"holdfast/scheduler"
@@ -60,7 +59,7 @@ func (e *examination) policies() {
 		e.found.fail("policies", remedy, "%v", err)
 		return
 	}
-	set, result := policy.Compile(files, app.Capabilities(all.New(nil)))
+	set, result := policy.Compile(files, app.Capabilities(app.PlanningDrivers(e.cfg)))
 	switch {
 	case len(result.Problems) > 0:
 		e.found.fail("policies", remedy, "%d problems, the first: %s", len(result.Problems), result.Problems[0])
@@ -145,7 +144,7 @@ func (e *examination) breakers(ctx context.Context) error {
 			continue
 		}
 		if open++; open <= namedAtMost {
-			e.found.warn("breaker", "mend the role or key of the account; it is tried again by itself at "+instantText(b.ProbeAt),
+			e.found.warn("breakers", "mend the role or key of the account; it is tried again by itself at "+instantText(b.ProbeAt),
 				"account %s starts nothing since %s: %s", b.Account, instantText(b.OpenSince), b.Message)
 		}
 	}
@@ -153,7 +152,7 @@ func (e *examination) breakers(ctx context.Context) error {
 	case open == 0:
 		e.found.ok("breakers", "no account is held back")
 	case open > namedAtMost:
-		e.found.warn("breaker", "see them all in the web overview", "%d more accounts are held back", open-namedAtMost)
+		e.found.warn("breakers", "see them all in the web overview", "%d more accounts are held back", open-namedAtMost)
 	}
 	return nil
 }

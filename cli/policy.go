@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"holdfast/app"
+	"holdfast/driver"
 	"holdfast/driver/all"
 	"holdfast/policy"
 )
@@ -17,17 +18,18 @@ const maxNext = 1000
 // policyFormat names the documents policy validate reads.
 const policyFormat = "holdfast"
 
-// policyCommand checks policies and schedules; it needs no configuration.
+// policyCommand checks policies and schedules; it needs no catalog.
 func policyCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "policy", Usage: "check backup plans and schedules before they are used",
 		Subcommands: []*cli.Command{
 			{
 				Name: "validate", Usage: "check policy files as one set; nothing is changed",
-				ArgsUsage: "FILE...",
+				ArgsUsage: "[FILE...]",
 				Description: "Prints everything that is wrong at once, with file and line, and exits with 2.\n" +
-					"Warnings do not make a policy invalid.\n\n" +
-					"Examples:\n\n   holdfast policy validate policies/*.yaml\n   holdfast policy validate plans.yaml --output json",
+					"Warnings do not make a policy invalid. Without files it checks those the configuration names.\n\n" +
+					"Examples:\n\n   holdfast policy validate policies/*.yaml\n   holdfast policy validate --config holdfast.yaml --output json",
+				Flags:  []cli.Flag{configFlag()},
 				Action: func(ctx *cli.Context) error { return validatePolicy(ctx, env) },
 			},
 			{
@@ -56,15 +58,15 @@ type validation struct {
 }
 
 func validatePolicy(ctx *cli.Context, env Env) error {
-	names := ctx.Args().Slice()
-	if len(names) == 0 {
-		return badInput("name the files to check, as in: holdfast policy validate policies/*.yaml")
+	names, drivers, err := namedPolicies(ctx, env)
+	if err != nil {
+		return err
 	}
 	files, err := app.ReadPolicies(names)
 	if err != nil {
 		return badInput("%w", err)
 	}
-	set, result := policy.Compile(files, app.Capabilities(all.New(nil)))
+	set, result := policy.Compile(files, app.Capabilities(drivers))
 	if len(result.Problems) > 0 {
 		return policyProblems(result.Problems)
 	}
@@ -81,6 +83,26 @@ func validatePolicy(ctx *cli.Context, env Env) error {
 	}
 	writeLine(env.Stdout, "valid: %d plans with %d rules in %d files, %d warnings", v.Plans, v.Rules, len(names), len(v.Warnings))
 	return nil
+}
+
+// namedPolicies returns the files given, for everything this binary can do; or those of
+// the configuration, for the kinds it enables.
+func namedPolicies(ctx *cli.Context, env Env) ([]string, *driver.Registry, error) {
+	if names := ctx.Args().Slice(); len(names) > 0 {
+		return names, all.New(nil), nil
+	}
+	cfg, err := loadConfig(ctx, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := cfg.PolicyFiles()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(names) == 0 {
+		return nil, nil, badInput("the configuration names no policies: name files, as in: holdfast policy validate policies/*.yaml")
+	}
+	return names, app.PlanningDrivers(cfg), nil
 }
 
 // runs is the JSON of policy next.
