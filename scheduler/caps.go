@@ -8,6 +8,7 @@ import (
 
 	"holdfast/admission"
 	"holdfast/catalog"
+	"holdfast/driver"
 	"holdfast/producer"
 )
 
@@ -28,9 +29,12 @@ func (d *capsDuty) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read admission epoch: %w", err)
 	}
-	caps, err := d.s.effectiveCaps(ctx, nil)
+	caps, err := d.s.effectiveCaps(ctx)
 	if err != nil {
 		return err
+	}
+	if epoch != d.epoch {
+		d.window = 0 // the rebuild set one of its own
 	}
 	if epoch != d.epoch || !maps.Equal(caps, d.applied) {
 		grants, err := d.s.controller.SetCaps(ctx, caps)
@@ -81,10 +85,10 @@ func (s *Scheduler) pump(ctx context.Context) error {
 	return nil
 }
 
-// effectiveCaps merges the defaults, the catalog's caps and the open breakers. held, when
-// not nil, is who will hold slots after a rebuild; otherwise admission is asked.
-func (s *Scheduler) effectiveCaps(ctx context.Context, held []admission.Holder) (admission.Caps, error) {
-	caps := maps.Clone(s.opts.DefaultCaps)
+// effectiveCaps merges the defaults, the catalog's caps and the open breakers.
+func (s *Scheduler) effectiveCaps(ctx context.Context) (admission.Caps, error) {
+	caps := admission.Caps{}
+	maps.Copy(caps, s.opts.DefaultCaps)
 	stored, _, err := s.store.Caps(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load caps: %w", err)
@@ -100,59 +104,57 @@ func (s *Scheduler) effectiveCaps(ctx context.Context, held []admission.Holder) 
 		if !b.Open() {
 			continue
 		}
-		if err := s.capBroken(ctx, caps, b, held); err != nil {
+		if err := s.capBroken(ctx, caps, b); err != nil {
 			return nil, err
 		}
 	}
 	return caps, nil
 }
 
-// capBroken lets an account whose role fails start nothing, or one probe on top of what
-// it holds when the time for one has come.
-func (s *Scheduler) capBroken(ctx context.Context, caps admission.Caps, b catalog.Breaker, held []admission.Holder) error {
-	for _, dimension := range []string{producer.DimensionAccount, producer.DimensionRestores} {
-		key := admission.NewKey(dimension, b.Account)
-		if s.clock.Now().Before(b.ProbeAt) {
-			caps[key] = 0
-			continue
-		}
-		holding, err := s.heldOn(ctx, key, held)
+// capBroken lets an account whose role fails start nothing, or, when the time for one has
+// come, one probe beside what runs on AWS. What runs is counted, not what holds slots:
+// the probe holds one too, and would let the next one in a second later.
+func (s *Scheduler) capBroken(ctx context.Context, caps admission.Caps, b catalog.Breaker) error {
+	room := map[string]int{producer.DimensionAccount: 0, producer.DimensionRestores: 0}
+	if !s.clock.Now().Before(b.ProbeAt) {
+		counts, err := s.store.CountJobs(ctx, catalog.JobFilter{
+			Account: b.Account, States: []catalog.State{catalog.Running, catalog.Aborting},
+		})
 		if err != nil {
-			return err
+			return fmt.Errorf("count running jobs of account %s: %w", b.Account, err)
 		}
-		limit, own := caps[key]
-		if !own {
-			limit = caps[key.Default()]
-		}
-		caps[key] = min(limit, holding+1)
+		room = roomForProbe(counts)
+	}
+	for dimension, limit := range room {
+		key := admission.NewKey(dimension, b.Account)
+		caps[key] = lower(caps, key, limit)
 	}
 	return nil
 }
 
-// heldOn counts the holders of key.
-func (s *Scheduler) heldOn(ctx context.Context, key admission.Key, held []admission.Holder) (int, error) {
-	if held == nil {
-		usage, err := s.controller.Usage(ctx, usageLimit)
-		if err != nil {
-			return 0, fmt.Errorf("read slot usage: %w", err)
+// roomForProbe returns one more than runs, by the dimension that counts it.
+func roomForProbe(running map[driver.Operation]map[catalog.State]int) map[string]int {
+	room := map[string]int{producer.DimensionAccount: 1, producer.DimensionRestores: 1}
+	for operation, states := range running {
+		dimension := producer.DimensionAccount
+		if operation == driver.Restore {
+			dimension = producer.DimensionRestores
 		}
-		for _, u := range usage {
-			if u.Key == key {
-				return u.Held, nil
-			}
-		}
-		return 0, nil
-	}
-	n := 0
-	for _, h := range held {
-		for _, k := range h.Keys {
-			if k == key {
-				n++
-			}
+		for _, n := range states {
+			room[dimension] += n
 		}
 	}
-	return n, nil
+	return room
 }
 
-// usageLimit bounds how many keys one question about usage returns.
-const usageLimit = 100_000
+// lower returns limit or the cap that key has already, whichever is less.
+func lower(caps admission.Caps, key admission.Key, limit int) int {
+	own, capped := caps[key]
+	if !capped {
+		own, capped = caps[key.Default()]
+	}
+	if capped {
+		return min(own, limit)
+	}
+	return limit
+}

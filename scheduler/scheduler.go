@@ -6,6 +6,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -139,6 +140,9 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return nil
 }
 
+// errSkew says that this process cannot tell the time.
+var errSkew = errors.New("this machine's clock differs from the database's")
+
 // acquire takes or renews the lease; a process whose clock is off refuses it.
 func (s *Scheduler) acquire(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -149,7 +153,7 @@ func (s *Scheduler) acquire(ctx context.Context) (bool, error) {
 	}
 	if skew := s.clock.Now().Sub(lease.Now).Abs(); skew > maxSkew {
 		_ = s.store.ReleaseLease(ctx, LeaseName, s.opts.Owner)
-		return false, fmt.Errorf("this machine's clock is %s off the database's: not leading until it is set right", skew.Round(time.Second))
+		return false, fmt.Errorf("%w by %s: not leading until it is set right", errSkew, skew.Round(time.Second))
 	}
 	return true, nil
 }
@@ -184,12 +188,15 @@ func (s *Scheduler) renew(ctx context.Context) error {
 		if err := s.clock.Sleep(ctx, s.opts.LeaseTTL/3); err != nil {
 			return err
 		}
+		asked := s.clock.Now() // the lease runs from before the answer
 		held, err := s.acquire(ctx)
 		switch {
 		case held:
-			lastHeld = s.clock.Now()
+			lastHeld = asked
 		case err == nil:
-			return fmt.Errorf("another scheduler leads now")
+			return errors.New("another scheduler leads now")
+		case errors.Is(err, errSkew):
+			return err // the lease was given back
 		case s.clock.Now().Sub(lastHeld) > s.opts.LeaseTTL:
 			return fmt.Errorf("the lease could not be renewed in time: %w", err)
 		}

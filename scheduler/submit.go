@@ -73,7 +73,7 @@ func (s *Scheduler) openEpoch(ctx context.Context, newest, known int64) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	caps, err := s.effectiveCaps(ctx, holders)
+	caps, err := s.effectiveCaps(ctx)
 	if err != nil {
 		return 0, err
 	}
