@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/admission"
+	"holdfast/internal/gather"
 )
 
 const (
@@ -56,6 +57,7 @@ type Controller struct {
 	client  redis.UniversalClient
 	root    string // {hf:<installation>}:
 	timeout time.Duration
+	passing *gather.Gatherer[*passage]
 }
 
 var _ admission.Controller = (*Controller)(nil)
@@ -69,7 +71,9 @@ func New(client redis.UniversalClient, o Options) *Controller {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	return &Controller{client: client, root: "{hf:" + o.Installation + "}:", timeout: o.Timeout}
+	c := &Controller{client: client, root: "{hf:" + o.Installation + "}:", timeout: o.Timeout}
+	c.passing = gather.New(maxPassages, passTrips, c.pass)
+	return c
 }
 
 func (c *Controller) stateKey() string { return c.root + "state" }

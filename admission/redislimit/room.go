@@ -3,7 +3,6 @@ package redislimit
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"holdfast/admission"
@@ -40,27 +39,21 @@ func (c *Controller) Submit(ctx context.Context, jobs []admission.Request) ([]ad
 	return c.pumpAll(ctx, calls)
 }
 
-// Enter implements admission.Controller.
-func (c *Controller) Enter(ctx context.Context, g admission.Grant) ([]admission.Grant, error) {
-	a, err := c.run(ctx, enterScript, g.JobID, strconv.FormatInt(g.Generation, 10))
-	if err != nil {
-		return nil, err
-	}
-	grants, _, err := a.grants()
-	return grants, err
-}
-
-// Release implements admission.Controller.
-func (c *Controller) Release(ctx context.Context, jobIDs ...string) ([]admission.Grant, error) {
-	return c.remove(ctx, "release", jobIDs)
-}
-
 // Cancel implements admission.Controller.
 func (c *Controller) Cancel(ctx context.Context, jobIDs ...string) ([]admission.Grant, error) {
 	return c.remove(ctx, "cancel", jobIDs)
 }
 
 func (c *Controller) remove(ctx context.Context, mode string, jobIDs []string) ([]admission.Grant, error) {
+	calls := removals(mode, jobIDs)
+	if len(calls) == 0 {
+		return nil, nil
+	}
+	return c.pumpAll(ctx, calls)
+}
+
+// removals are the calls that take jobs out; the last one pumps.
+func removals(mode string, jobIDs []string) []call {
 	var calls []call
 	for start := 0; start < len(jobIDs); start += jobsPerCall {
 		args := []any{mode, "0"}
@@ -69,11 +62,10 @@ func (c *Controller) remove(ctx context.Context, mode string, jobIDs []string) (
 		}
 		calls = append(calls, call{script: releaseScript, args: args})
 	}
-	if len(calls) == 0 {
-		return nil, nil
+	if len(calls) > 0 {
+		calls[len(calls)-1].args[1] = "1"
 	}
-	calls[len(calls)-1].args[1] = "1"
-	return c.pumpAll(ctx, calls)
+	return calls
 }
 
 // pumpAll runs calls in as many pipelines as they need and pumps on while the last one

@@ -79,27 +79,42 @@ func (c *Controller) run(ctx context.Context, s script, args ...any) (answer, er
 	return answers[0], nil
 }
 
-// runAll runs scripts in order in one pipeline. Scripts the server does not know are
-// loaded, once, and run again. The first error is returned beside the answers before it.
+// runAll runs scripts in order in one pipeline. The first error is returned beside the
+// answers before it.
 func (c *Controller) runAll(ctx context.Context, calls []call) ([]answer, error) {
+	answers, errs := c.runEach(ctx, calls)
+	for i, err := range errs {
+		if err != nil {
+			return answers[:i], err
+		}
+	}
+	return answers, nil
+}
+
+// runEach runs scripts in order in one pipeline and returns the answer or the error of
+// each. Scripts the server does not know are loaded, once, and run again.
+func (c *Controller) runEach(ctx context.Context, calls []call) ([]answer, []error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	answers, errs := make([]answer, len(calls)), make([]error, len(calls))
 	replies := c.send(ctx, calls)
 	if unknown := unknownScripts(calls, replies); len(unknown) > 0 {
 		if err := c.load(ctx, unknown); err != nil {
-			return nil, err
+			for i := range errs {
+				errs[i] = err
+			}
+			return answers, errs
 		}
 		replies = c.resend(ctx, calls, replies)
 	}
-	answers := make([]answer, 0, len(calls))
 	for i, reply := range replies {
 		a, err := read(reply)
 		if err != nil {
-			return answers, fmt.Errorf("admission %s: %w", calls[i].script.name, err)
+			err = fmt.Errorf("admission %s: %w", calls[i].script.name, err)
 		}
-		answers = append(answers, a)
+		answers[i], errs[i] = a, err
 	}
-	return answers, nil
+	return answers, errs
 }
 
 // send pipelines the calls; errors are in the replies.

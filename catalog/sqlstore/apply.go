@@ -55,8 +55,8 @@ type effects struct {
 	events    []catalog.Event
 }
 
-// gather collects the effects of accepted commits. now stamps point moves.
-func gather(accepted []*pending, now time.Time) effects {
+// effectsOf collects the effects of accepted commits. now stamps point moves.
+func effectsOf(accepted []*pending, now time.Time) effects {
 	var e effects
 	for _, p := range accepted {
 		m := &p.mutation
@@ -91,7 +91,7 @@ func (s *Store) store(ctx context.Context, q session, v *view, accepted []*pendi
 	if len(accepted) == 0 {
 		return nil
 	}
-	e := gather(accepted, s.clock.Now())
+	e := effectsOf(accepted, s.clock.Now())
 	rows, err := collect(jobCommitColumns, e.jobs)
 	if err != nil {
 		return err

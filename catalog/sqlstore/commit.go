@@ -8,8 +8,16 @@ import (
 	"holdfast/failure"
 )
 
-// maxGroup is the most commits that share one transaction.
-const maxGroup = 512
+const (
+	// maxGroup is the most commits that share one transaction.
+	maxGroup = 512
+	// postgresWriters is how many such transactions are under way at once, and writerShare
+	// how many commits must wait before one more begins: a few large transactions cost the
+	// database less than many small ones. They may meet on a row as two processes may, and
+	// are judged on locked rows all the same. SQLite has one writer.
+	postgresWriters = 2
+	writerShare     = 64
+)
 
 // pending is one commit on its way. job and err are written by the group's goroutine
 // before done is closed.
@@ -68,10 +76,19 @@ func (s *Store) enqueue(p *pending) {
 	s.group.mu.Lock()
 	defer s.group.mu.Unlock()
 	s.group.queue = append(s.group.queue, p)
-	if !s.group.busy {
-		s.group.busy = true
+	if s.group.needsWriter(s.dialect) {
+		s.group.writers++
 		s.group.running.Go(s.drain)
 	}
+}
+
+// needsWriter reports whether the commits that wait deserve one more transaction; g.mu is
+// held.
+func (g *group) needsWriter(d dialect) bool {
+	if g.writers == 0 {
+		return true
+	}
+	return d.postgres && g.writers < postgresWriters && len(g.queue) >= writerShare
 }
 
 // drain writes groups until nobody waits.
@@ -93,6 +110,10 @@ func (s *Store) drain() {
 func (g *group) next() []*pending {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.writers > 1 && len(g.queue) < writerShare {
+		g.writers-- // the others take what is left
+		return nil
+	}
 	var batch, later []*pending
 	taken := make(map[string]bool, len(g.queue))
 	for i, p := range g.queue {
@@ -107,7 +128,9 @@ func (g *group) next() []*pending {
 		}
 	}
 	g.queue = later
-	g.busy = len(batch) > 0
+	if len(batch) == 0 {
+		g.writers--
+	}
 	return batch
 }
 

@@ -3,15 +3,15 @@ package sqlstore
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"holdfast/catalog"
+	"holdfast/internal/gather"
 )
 
 // Limits of gathered reads.
 const (
 	maxLookup     = 512 // keys of one statement
-	lookupReaders = 2   // statements at once, so that a slow one does not stop everybody
+	lookupReaders = 1   // statements at once: more would only make them smaller
 )
 
 // lookups gathers concurrent reads by key, as group gathers commits: calls that arrive
@@ -19,12 +19,22 @@ const (
 // at once. Hundreds of start tasks each read one job; a statement costs the database
 // about the same for one row as for fifty. What a call gets was read after it was made.
 type lookups[T any] struct {
-	fetch func(ctx context.Context, keys []string) (map[string]T, error)
+	fetch fetch[T]
+	calls *gather.Gatherer[*lookup[T]]
+}
 
-	mu      sync.Mutex
-	waiting []*lookup[T]
-	readers int
-	running sync.WaitGroup
+// fetch returns the rows of those keys that exist.
+type fetch[T any] func(ctx context.Context, keys []string) (map[string]T, error)
+
+func newLookups[T any](f fetch[T]) *lookups[T] {
+	l := &lookups[T]{fetch: f}
+	l.calls = gather.New(maxLookup, lookupReaders, func(batch []*lookup[T]) {
+		l.read(batch)
+		for _, c := range batch {
+			close(c.done)
+		}
+	})
+	return l
 }
 
 // lookup is one call on its way. found and err are written before done is closed.
@@ -44,7 +54,7 @@ func (l *lookups[T]) get(ctx context.Context, what, key string) (T, error) {
 		return zero, fmt.Errorf("read %s %s: %w", what, key, err)
 	}
 	c := &lookup[T]{ctx: ctx, key: key, done: make(chan struct{})}
-	l.enqueue(c)
+	l.calls.Add(c)
 	select {
 	case <-c.done:
 	case <-ctx.Done():
@@ -58,44 +68,6 @@ func (l *lookups[T]) get(ctx context.Context, what, key string) (T, error) {
 	default:
 		return c.value, nil
 	}
-}
-
-func (l *lookups[T]) enqueue(c *lookup[T]) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.waiting = append(l.waiting, c)
-	if l.readers < lookupReaders {
-		l.readers++
-		l.running.Go(l.drain)
-	}
-}
-
-// drain reads until nobody waits.
-func (l *lookups[T]) drain() {
-	for {
-		batch := l.next()
-		if len(batch) == 0 {
-			return
-		}
-		l.read(batch)
-		for _, c := range batch {
-			close(c.done)
-		}
-	}
-}
-
-// next takes the calls that wait longest. With none the reader ends.
-func (l *lookups[T]) next() []*lookup[T] {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := min(len(l.waiting), maxLookup)
-	batch := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
-	if n == 0 {
-		l.waiting = nil
-		l.readers--
-	}
-	return batch
 }
 
 // read answers batch. A call alone is read under its own context; several are read under
@@ -122,6 +94,3 @@ func (l *lookups[T]) read(batch []*lookup[T]) {
 		c.value, c.found = rows[c.key]
 	}
 }
-
-// wait returns when no read is under way.
-func (l *lookups[T]) wait() { l.running.Wait() }

@@ -21,7 +21,7 @@ func TestLookupsShareReads(t *testing.T) {
 	release, entered := make(chan struct{}), make(chan struct{}, calls)
 	reads := 0
 	var mu sync.Mutex
-	l := &lookups[string]{fetch: func(_ context.Context, keys []string) (map[string]string, error) {
+	l := newLookups(func(_ context.Context, keys []string) (map[string]string, error) {
 		mu.Lock()
 		reads++
 		mu.Unlock()
@@ -34,7 +34,7 @@ func TestLookupsShareReads(t *testing.T) {
 			}
 		}
 		return rows, nil
-	}}
+	})
 	var group sync.WaitGroup
 	ask := func(i int) {
 		key := fmt.Sprintf("key-%d", i%50)
@@ -54,13 +54,11 @@ func TestLookupsShareReads(t *testing.T) {
 		group.Go(func() { ask(i) })
 	}
 	testkit.Eventually(t, 10*time.Second, "every call to arrive", func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return len(l.waiting) == calls
+		return l.calls.Waiting() == calls
 	})
 	close(release)
 	group.Wait()
-	l.wait()
+	l.calls.Wait()
 	if most := lookupReaders + 1; reads > most {
 		t.Errorf("%d reads for %d calls, want at most %d", reads, calls, most)
 	}
@@ -71,12 +69,12 @@ func TestLookupsShareReads(t *testing.T) {
 func TestLookupFaultsStayApart(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("decode tags: unexpected end")
-	l := &lookups[string]{fetch: func(ctx context.Context, keys []string) (map[string]string, error) {
+	l := newLookups(func(ctx context.Context, keys []string) (map[string]string, error) {
 		if strings.Contains(strings.Join(keys, " "), "bad") {
 			return nil, broken
 		}
 		return map[string]string{keys[0]: "good"}, ctx.Err()
-	}}
+	})
 	batch := make([]*lookup[string], 3)
 	for i, key := range []string{"a", "bad", "c"} {
 		batch[i] = &lookup[string]{ctx: t.Context(), key: key}

@@ -44,8 +44,8 @@ type Store struct {
 	group   group
 	parsed  *statements // nil for PostgreSQL
 
-	jobLookups      lookups[catalog.Job]
-	resourceLookups lookups[catalog.InventoryItem]
+	jobLookups      *lookups[catalog.Job]
+	resourceLookups *lookups[catalog.InventoryItem]
 }
 
 var _ catalog.Store = (*Store)(nil)
@@ -70,7 +70,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open catalog: %w", err)
 	}
-	s.jobLookups.fetch, s.resourceLookups.fetch = s.JobsByID, s.resourcesByARN
+	s.jobLookups, s.resourceLookups = newLookups(s.JobsByID), newLookups(s.resourcesByARN)
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("open catalog: %w", s.describe(err))
@@ -81,8 +81,8 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 // Close waits for commits and reads that are under way and closes the connections.
 func (s *Store) Close() error {
 	s.group.wait()
-	s.jobLookups.wait()
-	s.resourceLookups.wait()
+	s.jobLookups.calls.Wait()
+	s.resourceLookups.calls.Wait()
 	err := s.reader.Close()
 	if s.writer != s.reader {
 		err = errors.Join(err, s.writer.Close())
@@ -191,7 +191,7 @@ func only[T any](rows []T, what, id string) (T, error) {
 type group struct {
 	mu      sync.Mutex
 	queue   []*pending
-	busy    bool
+	writers int // transactions under way
 	running sync.WaitGroup
 }
 
