@@ -82,7 +82,7 @@ func (l *lab) openRoom(ctx context.Context, s admission.Snapshot) (*producer.Pro
 
 // producer wires a producer as a process does.
 func (l *lab) producer(store producer.Store, controller admission.Controller) *producer.Producer {
-	return producer.New(store, controller, asynq.NewClientFromRedisClient(l.client), asynq.NewInspectorFromRedisClient(l.client), l.log)
+	return producer.New(store, controller, func() *asynq.Client { return asynq.NewClientFromRedisClient(l.client) }, asynq.NewInspectorFromRedisClient(l.client), l.log)
 }
 
 // submitAll submits jobs as the leader does.

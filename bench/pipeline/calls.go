@@ -29,7 +29,7 @@ const (
 func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 	fast := clock.Scaled(beforeTheFire, callSpeed)
 	scope := scopeOf(0)
-	org, err := sim.New(sim.Options{Clock: fast, Accounts: []string{scope.Account}, Regions: []string{scope.Region}, RetryBackoff: tick})
+	org, err := sim.New(sim.Options{Clock: fast, Accounts: []string{scope.Account}, Regions: []string{scope.Region}, RetryBackoff: fastTick})
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	left := newCountdown(callJobs)
 	p := &plant{
-		lab: l, clock: fast, speed: callSpeed, store: leading{store, fast}, drivers: all.New(org.Provider()),
+		lab: l, tick: fastTick, clock: fast, speed: callSpeed, store: leading{store, fast}, drivers: all.New(org.Provider()),
 		caps:     admission.Caps{"account=*": inFlight},
 		accounts: org.Accounts(), regions: org.Regions(), onEnd: func(catalog.Job) { left.add(1) },
 	}

@@ -23,7 +23,8 @@ import (
 // The times of an installation under test, on the machine's clock. Its own clock runs
 // faster, so that the ten seconds before the first look do not hide what is measured.
 const (
-	tick        = 100 * time.Millisecond
+	fastTick    = 100 * time.Millisecond // where the leader's pace is what is measured
+	halfSecond  = 500 * time.Millisecond // where it is not: twice the real one, looks 20 times
 	callTimeout = 30 * time.Second
 	leaseTTL    = 15 * time.Second
 	forever     = 1000 * 24 * time.Hour
@@ -41,6 +42,7 @@ type plant struct {
 	regions  []string
 	policy   *policy.Set
 	onEnd    func(catalog.Job)
+	tick     time.Duration // of the leader's duties and looks, on the machine's clock
 	// concurrency, when set, is what the leader is told of the workers instead of the truth.
 	concurrency int
 
@@ -103,7 +105,7 @@ func (p *plant) run(ctx context.Context, workers int, work func(context.Context)
 		p.clock, p.lab.log, scheduler.Options{
 			Installation: installation, Owner: "bench", Partition: partition, Regions: p.regions,
 			Accounts: func(context.Context) ([]string, error) { return p.accounts, nil },
-			Tick:     p.scale(tick), LookInterval: p.scale(tick), InventoryMaxAge: forever,
+			Tick:     p.scale(p.tick), LookInterval: p.scale(p.tick), InventoryMaxAge: forever,
 			LeaseTTL: p.scale(leaseTTL), HistoryAge: forever, DefaultCaps: p.caps,
 		})
 	group.Go(func() error { return s.Run(ctx) })

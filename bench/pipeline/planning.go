@@ -77,7 +77,7 @@ func (l *lab) planning(ctx context.Context, before results, postgres bool) (_ se
 	}
 	w := &watched{Store: leading{store, slow}, began: make(chan struct{})}
 	p := &plant{
-		lab: l, clock: slow, speed: 1, store: w, drivers: driver.NewRegistry(instant{}),
+		lab: l, tick: fastTick, clock: slow, speed: 1, store: w, drivers: driver.NewRegistry(instant{}),
 		caps: roomy(), accounts: allAccounts(), regions: regions, policy: set, concurrency: noLimit,
 	}
 	p.wire()

@@ -49,7 +49,7 @@ func (w *riverNoop) Work(context.Context, *river.Job[riverArgs]) error {
 func init() { yardsticks = append(yardsticks, measurement{sectionRiver, plainRiver}) }
 
 // plainRiver measures a job queue in PostgreSQL that does nothing.
-func plainRiver(ctx context.Context, l *lab, _ results) (_ section, err error) {
+func plainRiver(ctx context.Context, l *lab, _ results) (section, error) {
 	dsn, err := l.database()
 	if err != nil {
 		return nil, err
@@ -73,11 +73,26 @@ func plainRiver(ctx context.Context, l *lab, _ results) (_ section, err error) {
 	if err := client.Start(ctx); err != nil {
 		return nil, fmt.Errorf("start river: %w", err)
 	}
-	defer func() { err = errors.Join(err, client.Stop(context.WithoutCancel(ctx))) }()
-	if err := left.wait(ctx); err != nil {
+	// A job is done when River has recorded that, which it does in batches and, for the
+	// last of them, before Stop returns.
+	err = errors.Join(left.wait(ctx), client.Stop(context.WithoutCancel(ctx)))
+	if err != nil {
 		return nil, err
 	}
-	return section{"drain": plain(l.rate(l.settings.jobs, began), perSecond), "insert": plain(insertRate, perSecond)}, nil
+	rate := l.rate(l.settings.jobs, began)
+	return section{"drain": plain(rate, perSecond), "insert": plain(insertRate, perSecond)}, completedInRiver(ctx, pool, l.settings.jobs)
+}
+
+// completedInRiver makes sure that what was timed is what was to be done.
+func completedInRiver(ctx context.Context, pool *pgxpool.Pool, jobs int) error {
+	var completed int
+	if err := pool.QueryRow(ctx, "SELECT count(*) FROM river_job WHERE state = 'completed'").Scan(&completed); err != nil {
+		return fmt.Errorf("count river's jobs: %w", err)
+	}
+	if completed != jobs {
+		return fmt.Errorf("river completed %d of %d jobs", completed, jobs)
+	}
+	return nil
 }
 
 // riverClient makes River's tables and a client for them.

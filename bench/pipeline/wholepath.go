@@ -54,7 +54,7 @@ func (l *lab) wholePath(ctx context.Context, postgres bool) (rate float64, err e
 	}
 	left := newCountdown(l.settings.jobs)
 	p := &plant{
-		lab: l, clock: fast, speed: wholePathSpeed, store: leading{store, fast}, drivers: driver.NewRegistry(instant{}),
+		lab: l, tick: halfSecond, clock: fast, speed: wholePathSpeed, store: leading{store, fast}, drivers: driver.NewRegistry(instant{}),
 		caps: roomy(), accounts: allAccounts(), regions: regions, onEnd: func(catalog.Job) { left.add(1) },
 	}
 	p.wire()
