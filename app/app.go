@@ -116,7 +116,7 @@ func (a *App) wire() {
 	if a.Redis != nil {
 		a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)
 		a.Controller = redislimit.New(a.Redis, redislimit.Options{Installation: cfg.Installation})
-		a.Producer = producer.New(a.Store, a.Controller, asynq.NewClientFromRedisClient(a.Redis), a.Inspector, a.log)
+		a.Producer = producer.New(a.Store, a.Controller, a.newQueueClient, a.Inspector, a.log)
 		slots = a.Producer
 	}
 	timeout := cfg.AWS.CallTimeout
@@ -126,6 +126,9 @@ func (a *App) wire() {
 		OnEnd: a.opts.Hooks.JobEnded, OnStart: a.opts.Hooks.StartCalled,
 	})
 }
+
+// newQueueClient returns a client of the queue; closing the App's Redis ends it.
+func (a *App) newQueueClient() *asynq.Client { return asynq.NewClientFromRedisClient(a.Redis) }
 
 // Close closes what New opened, last first.
 func (a *App) Close() error {

@@ -32,19 +32,24 @@ type Store interface {
 type Producer struct {
 	store      Store
 	controller admission.Controller
-	client     *asynq.Client
+	queues     *queues
 	inspector  *asynq.Inspector
 	log        zerolog.Logger
 }
 
-// New returns a producer over the given parts.
-func New(store Store, controller admission.Controller, client *asynq.Client, inspector *asynq.Inspector, log zerolog.Logger) *Producer {
-	return &Producer{store: store, controller: controller, client: client, inspector: inspector, log: log}
+// New returns a producer over the given parts. newClient makes clients of the Redis the
+// controller and inspector use too; one is made at once and one after each loss of Redis.
+func New(store Store, controller admission.Controller, newClient func() *asynq.Client, inspector *asynq.Inspector, log zerolog.Logger) *Producer {
+	return &Producer{
+		store: store, controller: controller, inspector: inspector, log: log,
+		queues: &queues{newClient: newClient, current: newClient()},
+	}
 }
 
 // Submit puts jobs into the waiting room under epoch, enqueues what is granted at once
 // and records the submission.
 func (p *Producer) Submit(ctx context.Context, jobs []catalog.Job, epoch int64) error {
+	p.queues.follow(epoch)
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -104,6 +109,7 @@ func (p *Producer) Enqueue(ctx context.Context, grants []admission.Grant) error 
 }
 
 func (p *Producer) enqueueGrant(ctx context.Context, g admission.Grant) error {
+	p.queues.follow(admission.EpochOf(g.Generation))
 	task, err := tasks.NewStart(operationOf(g.Group), g.JobID, g.Generation)
 	if err != nil {
 		return err
@@ -138,7 +144,7 @@ func (p *Producer) resolveConflict(ctx context.Context, g admission.Grant, task 
 
 // Put enqueues one task with all of its options explicit.
 func (p *Producer) Put(ctx context.Context, t tasks.Envelope) error {
-	_, err := p.client.EnqueueContext(ctx, asynq.NewTask(t.Type, t.Payload),
+	_, err := p.queues.client().EnqueueContext(ctx, asynq.NewTask(t.Type, t.Payload),
 		asynq.TaskID(t.ID), asynq.Queue(t.Queue), asynq.MaxRetry(t.MaxRetry),
 		asynq.Timeout(t.Timeout), asynq.Retention(t.Retention))
 	if err != nil {

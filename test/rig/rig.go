@@ -117,7 +117,13 @@ func (r *Rig) openRedis() {
 	r.TB.Cleanup(func() { _ = r.Client.Close() })
 	r.Controller = redislimit.New(r.Client, redislimit.Options{Installation: Installation})
 	r.Inspector = asynq.NewInspectorFromRedisClient(r.Client)
-	r.Queue = producer.New(r.Store, r.Controller, asynq.NewClientFromRedisClient(r.Client), r.Inspector, zerolog.Nop())
+	r.Queue = r.NewQueue()
+}
+
+// NewQueue returns the producer of one more process.
+func (r *Rig) NewQueue() *producer.Producer {
+	newClient := func() *asynq.Client { return asynq.NewClientFromRedisClient(r.Client) }
+	return producer.New(r.Store, r.Controller, newClient, r.Inspector, zerolog.Nop())
 }
 
 // NewEngine returns the engine of one more worker process.
