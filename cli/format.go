@@ -68,3 +68,11 @@ func orDash(s string) string {
 	}
 	return s
 }
+
+// counted gives a number of things: 1 job, 2 jobs.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

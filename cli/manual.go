@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -59,6 +61,24 @@ func (d *desk) manualID(ctx *cli.Context) (string, error) {
 		return "", nil
 	}
 	return catalog.NewManualID(rand.Reader, d.clock.Now())
+}
+
+// earlier returns the job the command made when it ran before under the same key; nil
+// when it did not. Such a command asks for nothing new, so what has happened to its point
+// since then does not matter.
+func (d *desk) earlier(ctx *cli.Context) (*catalog.Job, error) {
+	if !ctx.IsSet("idempotency-key") {
+		return nil, nil //nolint:nilnil // no key, no earlier job
+	}
+	id, err := d.manualID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := d.store.Job(ctx.Context, id)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil, nil //nolint:nilnil // the key is new
+	}
+	return &job, err
 }
 
 // place carries out a manual command: inserts the jobs unless it is a dry run, prints
@@ -148,8 +168,8 @@ func (d *desk) checkReuse(ctx context.Context, ids []string, jobs []catalog.Job)
 func sameWork(a, b catalog.Job) bool {
 	return a.Type == b.Type && a.ResourceARN == b.ResourceARN && a.PointID == b.PointID &&
 		a.Account == b.Account && a.Region == b.Region &&
-		a.Spec.DeleteAfter == b.Spec.DeleteAfter && a.Spec.KMSKeyID == b.Spec.KMSKeyID &&
-		len(a.Spec.Copies) == len(b.Spec.Copies) && maps.Equal(a.Spec.Parameters, b.Spec.Parameters)
+		a.Spec.Vault == b.Spec.Vault && a.Spec.DeleteAfter == b.Spec.DeleteAfter && a.Spec.KMSKeyID == b.Spec.KMSKeyID &&
+		slices.Equal(a.Spec.Copies, b.Spec.Copies) && maps.Equal(a.Spec.Parameters, b.Spec.Parameters)
 }
 
 // announce prints one line a job.
@@ -165,7 +185,7 @@ func (d *desk) announce(r manualResult) {
 	if r.DryRun || r.Created == len(r.Jobs) {
 		return
 	}
-	d.note("%d of %d jobs existed already under this key", len(r.Jobs)-r.Created, len(r.Jobs))
+	d.note("%d of %s existed already under this key", len(r.Jobs)-r.Created, counted(len(r.Jobs), "job"))
 }
 
 // subject names what a job works on.

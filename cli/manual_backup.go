@@ -76,11 +76,11 @@ func (d *desk) backupText(r manualResult) error {
 	if r.DryRun {
 		for _, job := range r.Jobs {
 			if len(job.Spec.Copies) > 0 {
-				d.line("%d jobs, each followed by its copies; points are %s", len(r.Jobs), retentionText(job.Spec.DeleteAfter))
+				d.line("%s, each followed by its copies; points are %s", counted(len(r.Jobs), "job"), retentionText(job.Spec.DeleteAfter))
 				return nil
 			}
 		}
-		d.line("%d jobs", len(r.Jobs))
+		d.line("%s; points are %s", counted(len(r.Jobs), "job"), retentionText(r.Jobs[0].Spec.DeleteAfter))
 	}
 	return nil
 }
@@ -186,6 +186,9 @@ func (d *desk) planRule(planName, ruleName string) (*policy.Plan, *policy.Rule, 
 		return plan, &plan.Rules[0], nil
 	}
 	rule := plan.Rule(ruleName)
+	if ruleName == "" {
+		return nil, nil, badInput("--rule: is needed, because plan %s has several: name one of %s", plan.Name, strings.Join(names, ", "))
+	}
 	if rule == nil {
 		return nil, nil, badInput("--rule: %q is no rule of plan %s: name one of %s", ruleName, plan.Name, strings.Join(names, ", "))
 	}

@@ -36,8 +36,12 @@ func runCopy(ctx *cli.Context, d *desk) error {
 	if !regionName.MatchString(region) {
 		c.add("--region", "%q is not a region, for example eu-central-1", region)
 	}
+	earlier, err := d.earlier(ctx)
+	if err != nil {
+		return err
+	}
 	point, known := c.thePoint(ctx, d)
-	if known {
+	if known && earlier == nil {
 		c.copyable(d, point, region)
 	}
 	if err := c.err(); err != nil {

@@ -36,12 +36,18 @@ func runExpire(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	job, again, err := d.expiryJob(ctx, point)
+	earlier, err := d.earlier(ctx)
 	if err != nil {
 		return err
 	}
+	job := catalog.NewExpiry(point, d.by, d.clock.Now())
+	if ctx.IsSet("idempotency-key") {
+		if job.ID, err = d.manualID(ctx); err != nil {
+			return err
+		}
+	}
 	var guards []guard
-	if !again {
+	if earlier == nil {
 		if guards, err = d.guards(ctx.Context, point); err != nil {
 			return err
 		}
@@ -60,21 +66,7 @@ func runExpire(ctx *cli.Context, d *desk) error {
 	if err := d.place(ctx, result, d.expireText); err != nil {
 		return err
 	}
-	return d.outcome(codeAttention, "%d guards keep recovery point %s from being deleted", len(guards), point.ID)
-}
-
-// expiryJob returns the job that deletes point; again is set when the command ran before
-// under the same key.
-func (d *desk) expiryJob(ctx *cli.Context, point catalog.RecoveryPoint) (job catalog.Job, again bool, err error) {
-	job = catalog.NewExpiry(point, d.by, d.clock.Now())
-	if !ctx.IsSet("idempotency-key") {
-		return job, false, nil
-	}
-	if job.ID, err = d.manualID(ctx); err != nil {
-		return job, false, err
-	}
-	existing, err := d.store.JobsByID(ctx.Context, []string{job.ID})
-	return job, len(existing) > 0, err
+	return d.outcome(codeAttention, "recovery point %s would not be deleted", point.ID)
 }
 
 func (d *desk) expireText(r manualResult) error {

@@ -54,7 +54,11 @@ func runRestore(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	point, err := d.restorePoint(ctx, at)
+	earlier, err := d.earlier(ctx)
+	if err != nil {
+		return err
+	}
+	point, err := d.restorePoint(ctx, at, earlier)
 	if err != nil {
 		return err
 	}
@@ -88,8 +92,12 @@ func (c *checks) overrides(pairs []string) map[string]string {
 	return values
 }
 
-// restorePoint returns the point to restore from and checks that it can be.
-func (d *desk) restorePoint(ctx *cli.Context, at time.Time) (catalog.RecoveryPoint, error) {
+// restorePoint returns the point to restore from and checks that it can be. A command
+// that ran before gets the point it got then, though there may be newer ones.
+func (d *desk) restorePoint(ctx *cli.Context, at time.Time, earlier *catalog.Job) (catalog.RecoveryPoint, error) {
+	if earlier != nil && (earlier.PointID == lowered(ctx, "point") || earlier.ResourceARN == ctx.String("resource")) {
+		return d.point(ctx.Context, earlier.PointID)
+	}
 	if ctx.IsSet("resource") {
 		return d.newestPoint(ctx, at)
 	}

@@ -15,6 +15,7 @@ import (
 // progress shows how jobs get on while somebody waits.
 type progress interface {
 	update(jobs []catalog.Job)
+	note(text string) // a line that stays above what is shown
 	done()
 }
 
@@ -33,6 +34,7 @@ func (d *desk) progress() progress {
 type noProgress struct{}
 
 func (noProgress) update([]catalog.Job) {}
+func (noProgress) note(string)          {}
 func (noProgress) done()                {}
 
 // maxJobLines is up to how many jobs each has lines of its own.
@@ -61,7 +63,8 @@ func (p *progressLines) show(key, text string) {
 	}
 }
 
-func (p *progressLines) done() {}
+func (p *progressLines) note(text string) { fmt.Fprintln(p.w, text) }
+func (p *progressLines) done()            {}
 
 // progressOf says how far one job is.
 func progressOf(job catalog.Job) string {
@@ -81,7 +84,7 @@ func summaryOf(jobs []catalog.Job) string {
 	for _, job := range jobs {
 		counts[job.State]++
 	}
-	parts := []string{fmt.Sprintf("%d jobs:", len(jobs))}
+	parts := []string{counted(len(jobs), "job") + ":"}
 	for _, state := range catalog.States() {
 		if n := counts[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", state, n))
@@ -98,7 +101,7 @@ type progressBar struct {
 }
 
 func newProgressBar(w io.Writer) *progressBar {
-	p := &progressBar{container: mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(150*time.Millisecond))}
+	p := &progressBar{container: mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())}
 	p.bar = p.container.AddBar(0,
 		mpb.PrependDecorators(decor.Percentage(decor.WC{W: 5})),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return fmt.Sprintf(" %d/%d", s.Current/100, s.Total/100) })))
@@ -119,9 +122,11 @@ func (p *progressBar) update(jobs []catalog.Job) {
 	p.bar.SetCurrent(percent)
 	if text := summaryOf(jobs); text != p.summary {
 		p.summary = text
-		_, _ = fmt.Fprintln(p.container, text)
+		p.note(text)
 	}
 }
+
+func (p *progressBar) note(text string) { _, _ = fmt.Fprintln(p.container, text) }
 
 func (p *progressBar) done() {
 	p.bar.SetTotal(-1, true)

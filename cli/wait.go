@@ -10,6 +10,7 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/scheduler"
 )
 
 // How --wait and jobs wait look at the catalog.
@@ -19,8 +20,6 @@ const (
 	// idlePatience is how long a job may wait for a scheduler before somebody should know
 	// that there is none.
 	idlePatience = 15 * time.Second
-	// leaderLease is the name the scheduler competes for.
-	leaderLease = "leader"
 )
 
 func waitTimeoutFlag() cli.Flag {
@@ -118,11 +117,11 @@ func (d *desk) await(ctx *cli.Context, jobs []catalog.Job) ([]catalog.Job, error
 		}
 		passed := d.clock.Now().Sub(started)
 		if passed > ctx.Duration("timeout") {
-			return nil, &exitError{code: codeAttention, err: fmt.Errorf("%d of %d jobs have not ended after %s; they go on: see `holdfast jobs list`", len(ids), len(w.order), durationText(passed))}
+			return nil, &exitError{code: codeAttention, err: fmt.Errorf("after %s, %d of %s has not ended and goes on: see `holdfast jobs list`", durationText(passed), len(ids), counted(len(w.order), "job"))}
 		}
 		if !warned && passed > idlePatience {
 			warned = true
-			d.warnWithoutLeader(limited)
+			d.warnWithoutLeader(limited, show)
 		}
 		if err := d.clock.Sleep(limited, waitEvery); err != nil {
 			return nil, d.interrupted(ctx.Context, err, w)
@@ -133,16 +132,16 @@ func (d *desk) await(ctx *cli.Context, jobs []catalog.Job) ([]catalog.Job, error
 // interrupted turns Ctrl-C into a failure that says the jobs go on.
 func (d *desk) interrupted(ctx context.Context, err error, w *watch) error {
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return &exitError{code: codeFailed, err: fmt.Errorf("no longer waiting; %d jobs go on: see `holdfast jobs list`", len(w.pending()))}
+		return &exitError{code: codeFailed, err: fmt.Errorf("no longer waiting; %d of %s has not ended and goes on: see `holdfast jobs list`", len(w.pending()), counted(len(w.order), "job"))}
 	}
 	return fmt.Errorf("wait: %w", err)
 }
 
 // warnWithoutLeader tells somebody who waits that nobody carries jobs to the queue.
-func (d *desk) warnWithoutLeader(ctx context.Context) {
-	lease, err := d.store.Lease(ctx, leaderLease)
+func (d *desk) warnWithoutLeader(ctx context.Context, show progress) {
+	lease, err := d.store.Lease(ctx, scheduler.LeaseName)
 	if err == nil && !lease.Held {
-		d.note("no scheduler leads this installation: nothing begins until `holdfast up` or `holdfast scheduler` runs")
+		show.note("no scheduler leads this installation: nothing begins until `holdfast up` or `holdfast scheduler` runs")
 	}
 }
 
