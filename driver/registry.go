@@ -2,7 +2,7 @@ package driver
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"holdfast/resource"
 )
@@ -39,6 +39,6 @@ func (r *Registry) Kinds() []resource.Kind {
 	for k := range r.drivers {
 		kinds = append(kinds, k)
 	}
-	sort.Slice(kinds, func(i, j int) bool { return kinds[i] < kinds[j] })
+	slices.Sort(kinds)
 	return kinds
 }

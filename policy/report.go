@@ -134,7 +134,7 @@ func ordered(problems []Problem) []Problem {
 func capped(problems []Problem, unlisted int, what string) []Problem {
 	listed := problems[:min(len(problems), maxProblems)]
 	if missing := len(problems) - len(listed) + unlisted; missing > 0 {
-		listed = append(listed[:len(listed):len(listed)], Problem{Message: fmt.Sprintf("and %d more %s", missing, what)})
+		listed = append(slices.Clip(listed), Problem{Message: fmt.Sprintf("and %d more %s", missing, what)})
 	}
 	return listed
 }

@@ -117,7 +117,7 @@ func (r *Remote) do(ctx context.Context, method, path string, body, into any) er
 	if err != nil {
 		return fmt.Errorf("simulated organization %s: %w", path, err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswerBytes))
 	switch {
 	case err != nil:

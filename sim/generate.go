@@ -60,7 +60,7 @@ func Generate(o GenerateOptions) (*Company, error) {
 	}
 	g := &generator{
 		company: &Company{Organization: org, Resources: map[resource.Kind]int{}},
-		random:  rand.New(rand.NewPCG(options.Seed, 0x686f6c64666173)), //nolint:gosec // reproducible on purpose
+		random:  rand.New(rand.NewPCG(options.Seed, 0x686f6c64666173)), // reproducible on purpose
 	}
 	for n := range count {
 		if err := g.add(n); err != nil {

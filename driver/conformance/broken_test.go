@@ -26,7 +26,7 @@ type defect struct {
 // checks returns the names of the checks that must fail.
 func (d defect) checks() []string {
 	var names []string
-	for _, name := range strings.Fields(d.fails) {
+	for name := range strings.FieldsSeq(d.fails) {
 		rest, each := strings.CutPrefix(name, "OP-")
 		if !each {
 			names = append(names, name)

@@ -174,8 +174,7 @@ func restoreDefects() []defect {
 		{name: "reports one bad parameter at a time", fails: "restore-parameters", wrap: plan(
 			func(_ *brokenDriver, req driver.RestoreRequest, next planFunc) (driver.RestorePlan, error) {
 				p, err := next(req)
-				var bad *driver.ParameterError
-				if errors.As(err, &bad) {
+				if bad, ok := errors.AsType[*driver.ParameterError](err); ok {
 					bad.Problems = bad.Problems[:1]
 				}
 				return p, err

@@ -154,8 +154,7 @@ func swallow[T any, F ~func(context.Context, func(T) error) error](ctx context.C
 // partial swallows every error of AWS.
 func partial[T any, F ~func(context.Context, func(T) error) error](ctx context.Context, yield func(T) error, next F) error {
 	err := next(ctx, yield)
-	var f *failure.Error
-	if errors.As(err, &f) {
+	if _, ok := errors.AsType[*failure.Error](err); ok {
 		return nil
 	}
 	return err

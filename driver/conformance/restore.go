@@ -105,7 +105,7 @@ func checkParameters(ctx context.Context, e *env) error {
 		}
 		for _, name := range wrong {
 			if !strings.Contains(p.Error(), name) {
-				return fmt.Errorf("%s: %q does not name %s", what, p, name)
+				return fmt.Errorf("%s: %w does not name %s", what, p, name)
 			}
 		}
 	}

@@ -34,8 +34,7 @@ func wrap(op string, err error) error { return awserr.Wrap("dynamodb:"+op, err, 
 
 // awsCode returns the service's code that wrap put on err, "" where there is none.
 func awsCode(err error) string {
-	var failed *failure.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*failure.Error](err); ok {
 		return failed.Code
 	}
 	return ""

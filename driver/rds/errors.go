@@ -48,8 +48,7 @@ func wrap(op string, err error) error { return awserr.Wrap("rds:"+op, err, codes
 
 // awsCode returns the service's code that wrap put on err, "" where there is none.
 func awsCode(err error) string {
-	var failed *failure.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*failure.Error](err); ok {
 		return failed.Code
 	}
 	return ""

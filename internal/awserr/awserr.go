@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -33,12 +34,10 @@ func Wrap(op string, err error, tables ...Table) error {
 
 // Classify returns the class Wrap would give err.
 func Classify(err error, tables ...Table) failure.Class {
-	var known *failure.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*failure.Error](err); ok {
 		return known.Class
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return classOfAPI(api, err, tables)
 	}
 	return classOfTransport(err)
@@ -46,15 +45,14 @@ func Classify(err error, tables ...Table) failure.Class {
 
 // Code returns AWS's error code in err's chain, or "".
 func Code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
 	}
 	return ""
 }
 
 func classOfAPI(api smithy.APIError, err error, tables []Table) failure.Class {
-	for _, table := range append(tables[:len(tables):len(tables)], shared) {
+	for _, table := range append(slices.Clip(tables), shared) {
 		if class, ok := table[api.ErrorCode()]; ok {
 			return class
 		}
@@ -126,8 +124,7 @@ func statusOf(err error) int {
 }
 
 func requestID(err error) string {
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		return response.ServiceRequestID()
 	}
 	return ""

@@ -98,5 +98,5 @@ func isActive(a types.Account) bool {
 	if a.State != "" {
 		return a.State == types.AccountStateActive
 	}
-	return a.Status == types.AccountStatusActive //nolint:staticcheck // what older endpoints send
+	return a.Status == types.AccountStatusActive // what older endpoints send
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 )
 
@@ -21,8 +22,8 @@ func findProgram(name string, patterns ...string) (string, error) {
 		}
 		// Versions of equal length sort by number: the last is the newest.
 		sort.Strings(found)
-		for i := len(found) - 1; i >= 0; i-- {
-			if path, err := exec.LookPath(found[i]); err == nil {
+		for _, f := range slices.Backward(found) {
+			if path, err := exec.LookPath(f); err == nil {
 				return path, nil
 			}
 		}

@@ -3,6 +3,7 @@ package ec2
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,9 +41,7 @@ func volumeARN(c *cloud.Call, id string) string { return c.ARN("ec2", "volume/"+
 func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
 	id := c.NewID("vol-0", 16)
 	tags := map[string]string{}
-	for k, v := range b.Tags {
-		tags[k] = v
-	}
+	maps.Copy(tags, b.Tags)
 	if b.Name != "" {
 		tags["Name"] = b.Name
 	}

@@ -30,7 +30,11 @@ func startFleet(t *testing.T, resources int) (*fleet.Fleet, *sim.Company) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- sim.Serve(t.Context(), company.Organization, listener) }()
-	t.Cleanup(func() { <-served })
+	t.Cleanup(func() {
+		if err := <-served; err != nil {
+			t.Errorf("the simulated organization: %v", err)
+		}
+	})
 	f, err := fleet.Start(t.Context(), fleet.Options{
 		Binary: binary, Dir: t.TempDir(), Policy: firesSoon(company.Policy), SimulatorURL: "http://" + listener.Addr().String(),
 		Accounts: company.Accounts(), Regions: company.Regions(), Schedulers: 2, Workers: 3,
@@ -91,7 +95,7 @@ func TestKillsAndAnEmptiedRedisLoseNothing(t *testing.T) {
 // harass does something unkind to the fleet every second or so, n times.
 func harass(t *testing.T, f *fleet.Fleet, n int) {
 	t.Helper()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible on purpose
+	random := rand.New(rand.NewPCG(1, 2)) // reproducible on purpose
 	for range n {
 		victims := f.Names()
 		switch random.IntN(6) {

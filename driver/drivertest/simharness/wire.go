@@ -80,10 +80,10 @@ func smallPages(input any) any {
 func (w *wire) request(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, meta middleware.Metadata, err error) {
 	operation := awsmiddleware.GetOperationName(ctx)
 	f := w.arrive(operation)
-	switch {
-	case f.Effect == conformance.Refuse:
+	switch f.Effect {
+	case conformance.Refuse:
 		return out, meta, w.refusal(f)
-	case f.Effect == conformance.Hang:
+	case conformance.Hang:
 		<-ctx.Done()
 		return out, meta, &smithy.CanceledError{Err: ctx.Err()}
 	}

@@ -88,7 +88,7 @@ func (v *Values) String(name string) *string {
 // List returns the comma-separated values of name, nil when there are none.
 func (v *Values) List(name string) []string {
 	var list []string
-	for _, item := range strings.Split(v.values[name], ",") {
+	for item := range strings.SplitSeq(v.values[name], ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			list = append(list, item)
 		}

@@ -36,13 +36,11 @@ func (timeout) Temporary() bool { return true }
 // asSDK wraps an error the way the SDK's own deserializers and transport would, so that
 // its retryer, and errors.As for the service's types, work on it.
 func asSDK(err error, requestID string) error {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
+	if _, ok := errors.AsType[smithy.APIError](err); !ok {
 		return err
 	}
 	status := http.StatusBadRequest
-	var with *statusError
-	if errors.As(err, &with) {
+	if with, ok := errors.AsType[*statusError](err); ok {
 		status, err = with.status, with.error
 	}
 	return &awshttp.ResponseError{

@@ -118,7 +118,7 @@ func withDefaults(o Options) Options {
 
 func (o *Organization) host(s Service) {
 	h := &hosted{Service: s, Definition: s.Definition(), operations: map[string]Operation{}}
-	for _, op := range h.Definition.Operations {
+	for _, op := range h.Operations {
 		h.operations[op.Name] = op
 	}
 	maps.Copy(o.quotas, h.Quotas)

@@ -61,8 +61,7 @@ func encodeError(err error) *WireError {
 		return &WireError{Lost: true}
 	}
 	w := &WireError{Code: api.ErrorCode(), Message: api.ErrorMessage(), Server: api.ErrorFault() == smithy.FaultServer}
-	var with *statusError
-	if errors.As(err, &with) {
+	if with, ok := errors.AsType[*statusError](err); ok {
 		w.Status = with.status
 	}
 	return w
@@ -123,7 +122,7 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 	}
 	err := error(&smithy.GenericAPIError{Code: w.Code, Message: w.Message, Fault: fault})
 	if prototype, ok := v.errors[service+" "+w.Code]; ok {
-		if typed, ok := withMessage(prototype, w.Message); ok {
+		if typed := withMessage(prototype, w.Message); typed != nil {
 			err = typed
 		}
 	}
@@ -134,14 +133,14 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 }
 
 // withMessage makes a new error of the prototype's type. All of the SDK's generated
-// errors are structs with a Message field.
-func withMessage(prototype smithy.APIError, message string) (error, bool) {
+// errors are structs with a Message field; nil for one that is not.
+func withMessage(prototype smithy.APIError, message string) error {
 	made := reflect.New(reflect.TypeOf(prototype).Elem())
 	field := made.Elem().FieldByName("Message")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[*string]() {
-		return nil, false
+		return nil
 	}
 	field.Set(reflect.ValueOf(&message))
-	err, ok := made.Interface().(error)
-	return err, ok
+	err, _ := reflect.TypeAssert[error](made)
+	return err
 }
