@@ -51,18 +51,18 @@ func (e *examination) policies() {
 	const remedy = "run `holdfast policy validate` on the files; the scheduler does not start with them"
 	names, err := e.cfg.PolicyFiles()
 	if err != nil {
-		e.found.fail("policies", remedy, "%v", err)
+		e.found.warn("policies", remedy, "%v", err)
 		return
 	}
 	files, err := app.ReadPolicies(names)
 	if err != nil {
-		e.found.fail("policies", remedy, "%v", err)
+		e.found.warn("policies", remedy, "%v", err)
 		return
 	}
 	set, result := policy.Compile(files, app.Capabilities(app.PlanningDrivers(e.cfg)))
 	switch {
 	case len(result.Problems) > 0:
-		e.found.fail("policies", remedy, "%d problems, the first: %s", len(result.Problems), result.Problems[0])
+		e.found.warn("policies", remedy, "%d problems, the first: %s", len(result.Problems), result.Problems[0])
 	case len(set.Plans) == 0:
 		e.found.warn("policies", "name policy files in `policies`", "there is no plan: nothing is backed up by itself")
 	case len(result.Warnings) > 0:

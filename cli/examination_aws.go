@@ -36,8 +36,13 @@ func (e *examination) aws(ctx context.Context) {
 		e.found.ok("aws", "every role of %d accounts can be assumed", len(accounts))
 		return
 	}
-	e.found.fail("aws", "create the roles or mend their trust policies, see aws.roles in docs/configuration.md",
-		"%d of %d roles: %s", len(broken), len(accounts)*len(resource.Purposes()), firstOf(broken))
+	roles := len(accounts) * len(resource.Purposes())
+	tell := e.found.warn
+	if len(broken) == roles {
+		tell = e.found.fail // not some account's fault
+	}
+	tell("aws", "create the roles or mend their trust policies, see aws.roles in docs/configuration.md",
+		"%d of %d roles cannot be assumed: %s", len(broken), roles, firstOf(broken))
 }
 
 // simulator asks the simulated organization for a sign of life.

@@ -36,7 +36,7 @@ func policyCommand(env Env) *cli.Command {
 				Name: "next", Usage: "print when a schedule expression is due next",
 				Description: "Example:\n\n   holdfast policy next --expression 'cron(0 2 ? * MON-FRI *)' --timezone Europe/Berlin --count 5",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "expression", Required: true, Usage: "cron(...) `EXPRESSION` of six fields"},
+					&cli.StringFlag{Name: "expression", Usage: "cron(...) `EXPRESSION` of six fields; must be given"},
 					&cli.StringFlag{Name: "timezone", Value: policy.DefaultTimezone, Usage: "IANA `NAME` of the time zone"},
 					&cli.StringFlag{Name: "after", Usage: "runs after this `MOMENT`, e.g. 2026-05-05T12:00:00Z (default: now)"},
 					&cli.IntFlag{Name: "count", Value: 5, Usage: "print `N` runs"},
