@@ -65,7 +65,7 @@ func TestACrashBetweenJobsAndFireInsertsNothingTwice(t *testing.T) {
 	l.nightly(nil)
 	l.at(0, 14, 0)
 	l.SyncInventory()
-	dying := l.newScheduler("other", forgetfulStore{l.Store}, nil).Duties()
+	dying := l.newScheduler("other", forgetfulStore{l.Store}).Duties()
 	if err := dying["fires"](l.Context()); err == nil {
 		t.Fatal("the lost record was not reported")
 	}

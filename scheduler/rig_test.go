@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/internal/clock"
 	"holdfast/internal/testkit"
 	"holdfast/policy"
 	"holdfast/scheduler"
@@ -26,22 +28,30 @@ type leader struct {
 	set      *policy.Set
 	accounts []string
 	caps     admission.Caps
+	mu       sync.Mutex // guards repairs
 	repairs  map[string]int
 	duties   map[string]func(context.Context) error
+	// schedulerClock is the clock of the next scheduler; the rig's when nil.
+	schedulerClock clock.Clock
+	log            zerolog.Logger
 }
 
 // lead returns a leader over a new rig with caps.
 func lead(tb testing.TB, o rig.Options) *leader {
 	tb.Helper()
 	l := &leader{
-		Rig: rig.New(tb, o), set: &policy.Set{}, accounts: []string{rig.Account}, caps: o.Caps, repairs: map[string]int{},
+		Rig: rig.New(tb, o), set: &policy.Set{}, accounts: []string{rig.Account}, caps: o.Caps, repairs: map[string]int{}, log: zerolog.Nop(),
 	}
 	l.restart()
 	return l
 }
 
-// newScheduler returns a scheduler process called owner on clock c.
-func (l *leader) newScheduler(owner string, store catalog.Store, o func(*scheduler.Options)) *scheduler.Scheduler {
+// newScheduler returns a scheduler process called owner.
+func (l *leader) newScheduler(owner string, store catalog.Store) *scheduler.Scheduler {
+	var now clock.Clock = l.Clock
+	if l.schedulerClock != nil {
+		now = l.schedulerClock
+	}
 	options := scheduler.Options{
 		Installation: rig.Installation, Owner: owner, Partition: rig.Home().Partition,
 		Regions:  []string{rig.HomeRegion},
@@ -49,17 +59,20 @@ func (l *leader) newScheduler(owner string, store catalog.Store, o func(*schedul
 		Tick:     time.Second, LookInterval: 10 * time.Second, InventoryMaxAge: time.Hour,
 		LeaseTTL: 15 * time.Second, HistoryAge: 400 * 24 * time.Hour,
 		DefaultCaps: l.caps, RedisClock: l.Clock,
-		OnRepair: func(name string, n int) { l.repairs[name] += n },
+		OnRepair: l.countRepair,
 	}
-	if o != nil {
-		o(&options)
-	}
-	return scheduler.New(store, l.Controller, l.Queue, l.Engine, l.Drivers, func() *policy.Set { return l.set }, l.Clock, zerolog.Nop(), options)
+	return scheduler.New(store, l.Controller, l.Queue, l.Engine, l.Drivers, func() *policy.Set { return l.set }, now, l.log, options)
+}
+
+func (l *leader) countRepair(name string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.repairs[name] += n
 }
 
 // restart is what a new leader does: it remembers nothing.
 func (l *leader) restart() {
-	l.duties = l.newScheduler("leader", l.Store, nil).Duties()
+	l.duties = l.newScheduler("leader", l.Store).Duties()
 }
 
 // do performs duties in the order given.

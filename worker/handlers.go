@@ -15,9 +15,10 @@ import (
 
 // handlers translates payloads into engine calls.
 type handlers struct {
-	engine   Engine
-	failures FailureStore
-	log      zerolog.Logger
+	engine    Engine
+	failures  FailureStore
+	inspector *asynq.Inspector
+	log       zerolog.Logger
 }
 
 // mux returns the table of task types.
@@ -71,11 +72,18 @@ func (h *handlers) sync(ctx context.Context, t *asynq.Task) error {
 }
 
 // failed shows a failed job in the queue browser: its first run ends archived with the
-// job's error. Any later run is an operator's click on Run and retries the job.
+// job's error. A run after that is an operator's click on Run and retries the job.
 func (h *handlers) failed(ctx context.Context, t *asynq.Task) error {
 	var p tasks.Failed
 	if err := decode(t, &p); err != nil {
 		return err
+	}
+	shown, err := h.wasArchived(ctx)
+	if err != nil {
+		return err
+	}
+	if shown {
+		return h.retry(ctx, p.JobID)
 	}
 	job, err := h.failures.Job(ctx, p.JobID)
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -84,17 +92,30 @@ func (h *handlers) failed(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return err
 	}
-	if !job.FailureNoted {
-		if err := h.failures.SetFailureNoted(ctx, []string{job.ID}); err != nil {
-			return err
-		}
-		return fmt.Errorf("job %s of %s failed: %s: %s: %w", job.ID, job.ResourceARN, job.Class, job.Message, asynq.SkipRetry)
+	if err := h.failures.SetFailureNoted(ctx, []string{job.ID}); err != nil {
+		return err
 	}
-	retry, err := h.engine.Retry(ctx, job.ID, "asynqmon")
+	return fmt.Errorf("job %s of %s failed: %s: %s: %w", job.ID, job.ResourceARN, job.Class, job.Message, asynq.SkipRetry)
+}
+
+// wasArchived reports whether the running task has failed before. The job's own note
+// would not do: asynq may run a task twice without anybody clicking.
+func (h *handlers) wasArchived(ctx context.Context) (bool, error) {
+	id, _ := asynq.GetTaskID(ctx)
+	queue, _ := asynq.GetQueueName(ctx)
+	info, err := h.inspector.GetTaskInfo(queue, id)
 	if err != nil {
-		return fmt.Errorf("retry job %s: %w: %w", job.ID, err, asynq.SkipRetry)
+		return false, fmt.Errorf("read task %s: %w", id, err)
 	}
-	h.log.Info().Str("job", retry.ID).Str("retry_of", job.ID).Msg("job retried from the queue browser")
+	return info.LastErr != "", nil
+}
+
+func (h *handlers) retry(ctx context.Context, jobID string) error {
+	retry, err := h.engine.Retry(ctx, jobID, "asynqmon")
+	if err != nil {
+		return fmt.Errorf("retry job %s: %w: %w", jobID, err, asynq.SkipRetry)
+	}
+	h.log.Info().Str("job", retry.ID).Str("retry_of", jobID).Msg("job retried from the queue browser")
 	return nil
 }
 

@@ -68,7 +68,7 @@ func New(client redis.UniversalClient, engine Engine, failures FailureStore, log
 	if len(opts.Queues) == 0 {
 		opts.Queues = known
 	}
-	h := &handlers{engine: engine, failures: failures, log: log}
+	h := &handlers{engine: engine, failures: failures, inspector: asynq.NewInspectorFromRedisClient(client), log: log}
 	server := asynq.NewServerFromRedisClient(client, asynq.Config{
 		Concurrency: opts.Concurrency, Queues: opts.Queues, ShutdownTimeout: opts.ShutdownTimeout,
 		TaskCheckInterval: taskCheckInterval, DelayedTaskCheckInterval: time.Second,
