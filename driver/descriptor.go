@@ -21,7 +21,8 @@ type Descriptor struct {
 	// LookMax is how many references one Look may ask for.
 	LookMax int
 	// Settle is how long an empty answer of Find may be wrong, per operation. Zero: Find
-	// is consistent or the operation has an AWS token, so it may be started again at once.
+	// is consistent or the operation has an AWS token, so that starting it again at any
+	// time makes nothing twice.
 	Settle map[Operation]time.Duration
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.
 	Actions map[resource.Purpose][]string

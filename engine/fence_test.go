@@ -115,6 +115,7 @@ func TestASlowHandBackDoesNotFreeTheNextGrant(t *testing.T) {
 	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Transient, Times: 1})
 	r.Submit()
 	r.Work(r.Engine)
+	r.Advance(visibility)
 	h.set(func(h *hookedDriver) {
 		h.find = func() { // while the slow one waits for its answer another hands back, and the job begins again
 			r.Look(r.NewEngine("worker-2", r.Store, r.Queue))
@@ -171,7 +172,7 @@ func TestAHandBackThatDiesHalfWayIsRepeated(t *testing.T) {
 	if got := r.Job(job.ID); !got.IntentOpen() {
 		t.Fatalf("after the crash the job is %+v", got)
 	}
-	r.Advance(rig.CallTimeout)
+	r.Advance(rig.CallTimeout + visibility)
 	r.Look(r.Engine)
 	checkWentBack(t, r, job.ID, failure.Transient, 1)
 	tryAgain(t, r, job.ID)

@@ -131,9 +131,17 @@ func (op operation) findDeleted(ctx context.Context) (driver.Ref, error) {
 	}
 }
 
-// settle is how long an empty answer of find may be wrong.
+// visibility is how long anything on AWS may stay out of sight, whatever the kind says.
+const visibility = 2 * time.Minute
+
+// settle is how long an empty answer of find may be wrong. Where AWS takes a token, another
+// start would be harmless at once, but handing the job back frees its slot, and that must
+// not happen while AWS is at work unseen. A deletion is looked for by name and made again.
 func (op operation) settle() time.Duration {
-	return op.driver.Descriptor().Settle[op.job.Type]
+	if op.job.Type == driver.Expire {
+		return 0
+	}
+	return max(op.driver.Descriptor().Settle[op.job.Type], visibility)
 }
 
 // finishRestore applies what can only be set on the restored resource itself.
