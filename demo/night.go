@@ -146,7 +146,7 @@ func (n *night) configuration() (*config.Config, error) {
 	cfg.Worker.Concurrency = 32
 	cfg.Scheduler.Tick = n.real(100 * time.Millisecond)
 	cfg.Scheduler.LookInterval = n.real(200 * time.Millisecond)
-	cfg.Scheduler.LeaseTTL = n.real(5 * time.Second)
+	cfg.Scheduler.LeaseTTL = n.real(30 * time.Second)
 	cfg.Scheduler.InventoryMaxAge = max(time.Hour, n.real(20*time.Second))
 	if n.opts.Configure != nil {
 		return cfg, n.opts.Configure(cfg)
