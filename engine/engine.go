@@ -9,6 +9,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -103,9 +104,14 @@ func (e *Engine) commit(ctx context.Context, m catalog.Mutation) (catalog.Job, e
 }
 
 // release frees the slots of jobs that have ended, also when the task's own context is
-// over: a slot kept for nothing waits for the leader's repair.
+// over: a slot kept for nothing waits for the leader's repair. A Redis that was emptied
+// holds none, and the leader rebuilds it without the jobs that have ended.
 func (e *Engine) release(ctx context.Context, jobIDs ...string) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	return e.slots.Release(ctx, jobIDs...)
+	err := e.slots.Release(ctx, jobIDs...)
+	if errors.Is(err, admission.ErrNotReady) {
+		return nil
+	}
+	return err
 }

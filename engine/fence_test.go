@@ -201,3 +201,34 @@ func TestACallIsNotMadeAfterItsIntentRanOut(t *testing.T) {
 		t.Errorf("the job is %+v", got)
 	}
 }
+
+func TestRedisEmptiedBeforeTheSlotIsFreed(t *testing.T) {
+	t.Parallel()
+	t.Run("at the end of a job", func(t *testing.T) {
+		t.Parallel()
+		r, _, job := running(t)
+		r.Advance(rig.Took)
+		r.Redis.FlushAll()
+		r.Look(r.Engine)
+		wantState(t, r, job.ID, catalog.Completed)
+		r.OpenEpoch()
+		wantPlace(t, r, job.ID, admission.Absent)
+	})
+	t.Run("at a hand-back", func(t *testing.T) {
+		t.Parallel()
+		r := rig.New(t, rig.Options{Tokens: true, Caps: oneSlot()})
+		job := newBackup(r)
+		r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Throttled, Times: 1})
+		slots := hookedSlots{Slots: r.Queue, afterEnter: func() { r.Redis.FlushAll() }}
+		r.Must(r.NewEngine("worker-2", r.Store, slots).Start(r.Context(), granted(t, r, job.ID)))
+		if got := r.Job(job.ID); !got.IntentOpen() {
+			t.Fatalf("without admission the job went back: %+v", got)
+		}
+		r.OpenEpoch()
+		wantPlace(t, r, job.ID, admission.Entered)
+		r.Advance(rig.CallTimeout + visibility)
+		r.Look(r.Engine)
+		checkWentBack(t, r, job.ID, failure.Transient, 1)
+		tryAgain(t, r, job.ID)
+	})
+}

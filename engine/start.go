@@ -236,7 +236,11 @@ func (e *Engine) handBack(ctx context.Context, job catalog.Job, class failure.Cl
 	if err != nil {
 		return ignoreConflict(err)
 	}
-	if err := e.releaseWithinIntent(ctx, job); err != nil {
+	err = e.releaseWithinIntent(ctx, job)
+	if errors.Is(err, admission.ErrNotReady) {
+		return nil // the leader is rebuilding the slots: the open intent is resolved later
+	}
+	if err != nil {
 		return err
 	}
 	now := e.clock.Now()

@@ -111,6 +111,7 @@ func TestCancellationsAreCarriedOut(t *testing.T) {
 	if u := l.usage(accountKey()); u.Held != 2 || u.Waiting != 0 {
 		t.Errorf("the account's slots are %+v", u)
 	}
+	l.Advance(2 * time.Minute)
 	l.do("looks")
 	l.Work(l.Engine) // finds nothing and hands back
 	l.do("windows")

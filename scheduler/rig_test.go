@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"context"
+	"flag"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,13 @@ import (
 	"holdfast/test/rig"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) {
+	// The one property here plays whole nights. The command line still has the last word.
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	testkit.Main(m)
+}
 
 // leader is a rig with a scheduler whose duties are done when a test says so.
 type leader struct {
