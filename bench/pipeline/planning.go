@@ -27,8 +27,12 @@ const planningPolicy = `plans:
         resources: ["*"]
 `
 
-// beforeTheFire is when the planning scheduler wakes up.
-var beforeTheFire = time.Date(2026, time.March, 3, 1, 59, 59, 0, time.UTC)
+// The rule is first seen before it is due, and the clock jumps to the fire when the
+// leader is ready: a slow machine must not sleep through it.
+var (
+	beforeTheFire = time.Date(2026, time.March, 3, 1, 0, 0, 0, time.UTC)
+	theFire       = time.Date(2026, time.March, 3, 2, 0, 0, 0, time.UTC)
+)
 
 // pollEvery is how often the end of planning is asked for.
 const pollEvery = 10 * time.Millisecond
@@ -71,6 +75,9 @@ func (l *lab) planning(ctx context.Context, before results, postgres bool) (_ se
 	if err := stock(ctx, store, volumes(l.settings.resources), beforeTheFire); err != nil {
 		return nil, err
 	}
+	if _, err := store.SeeRule(ctx, "gold", "daily", beforeTheFire); err != nil {
+		return nil, err
+	}
 	set, result := policy.Compile([]policy.File{{Name: "bench.yaml", Data: []byte(planningPolicy)}}, nil)
 	if set == nil {
 		return nil, fmt.Errorf("the policy has problems: %v", result.Problems)
@@ -83,6 +90,10 @@ func (l *lab) planning(ctx context.Context, before results, postgres bool) (_ se
 	p.wire()
 	var rate float64
 	err = p.run(ctx, 0, func(ctx context.Context) (err error) {
+		if err := p.ready(ctx); err != nil {
+			return err
+		}
+		slow.JumpTo(theFire)
 		rate, err = l.planned(ctx, w)
 		return err
 	})
