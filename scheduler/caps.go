@@ -66,7 +66,7 @@ func (d *capsDuty) setWindow(ctx context.Context) error {
 }
 
 // maxPumps bounds how much one pass grants: maxPumps x admission.MaxGrants.
-const maxPumps = 256
+const maxPumps = 16
 
 // pump grants what a bounded script call left over.
 func (s *Scheduler) pump(ctx context.Context) error {
