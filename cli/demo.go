@@ -47,7 +47,7 @@ func runDemo(ctx *cli.Context, env Env) error {
 		return err
 	}
 	defer remove()
-	logFile, err := os.OpenFile(filepath.Join(dir, "holdfast.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	logFile, err := os.OpenFile(filepath.Join(dir, "holdfast.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // G304: the user names the directory
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}

@@ -60,16 +60,6 @@ func badInput(format string, args ...any) error {
 	return &exitError{code: codeBadInput, err: fmt.Errorf(format, args...)}
 }
 
-// attention ends a command that printed its result with exit code 3.
-func attention(format string, args ...any) error {
-	return &exitError{code: codeAttention, err: fmt.Errorf(format, args...)}
-}
-
-// failed ends a command that printed its result with exit code 1.
-func failed(format string, args ...any) error {
-	return &exitError{code: codeFailed, err: fmt.Errorf(format, args...)}
-}
-
 // policyProblems is bad input found in policy files.
 func policyProblems(found []policy.Problem) error {
 	e := &exitError{code: codeBadInput, err: errors.New("the policy has problems")}

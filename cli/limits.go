@@ -45,7 +45,7 @@ type limitList struct {
 type limit struct {
 	Key         string `json:"key"`
 	Concurrency *int   `json:"concurrency"` // null: no cap; 0: paused
-	Origin      string `json:"origin"`      // default, set, or the key whose cap applies
+	Origin      string `json:"origin"`      // default, set, or the key whose cap applies; empty: no cap
 	SetBy       string `json:"set_by,omitempty"`
 	Held        int    `json:"held"`
 	Waiting     *int   `json:"waiting"` // null: unknown
@@ -209,7 +209,7 @@ const maxConcurrency = 1_000_000
 type limitSet struct {
 	Key         string `json:"key"`
 	Concurrency *int   `json:"concurrency"` // what holds now; null: no cap
-	Origin      string `json:"origin"`      // set or default
+	Origin      string `json:"origin"`      // default, set, or the key whose cap applies; empty: no cap
 }
 
 func setLimit(ctx *cli.Context, d *desk) error {
@@ -225,18 +225,16 @@ func setLimit(ctx *cli.Context, d *desk) error {
 	if _, err := d.store.SetCap(ctx.Context, key, n, d.by, -1); err != nil {
 		return fmt.Errorf("set cap of %s: %w", key, err)
 	}
-	shown, origin := &n, "set"
-	if n == removeCap {
-		shown, origin = nil, "default"
-		if general, ok := d.effectiveDefault(key); ok {
-			shown = &general
-		}
+	set, _, err := d.store.Caps(ctx.Context)
+	if err != nil {
+		return err
 	}
-	return d.print(limitSet{Key: key, Concurrency: shown, Origin: origin}, func() error {
-		switch {
-		case n == removeCap:
+	holds := capOf(d.defaultCaps(), set, key)
+	return d.print(holds, func() error {
+		switch n {
+		case removeCap:
 			d.line("%s has no cap of its own any more", key)
-		case n == 0:
+		case 0:
 			d.line("%s is paused: nothing new begins", key)
 		default:
 			d.line("%s may have %d operations in progress", key, n)
@@ -245,14 +243,14 @@ func setLimit(ctx *cli.Context, d *desk) error {
 	})
 }
 
-// effectiveDefault returns the configured default cap that applies to key.
-func (d *desk) effectiveDefault(key string) (int, bool) {
-	caps := d.defaultCaps()
-	if n, ok := caps[admission.Key(key)]; ok {
-		return n, true
+// capOf returns what holds for one key. It is pure.
+func capOf(defaults admission.Caps, set []catalog.Cap, key string) limitSet {
+	for _, l := range limitsOf(defaults, set, []admission.KeyUsage{{Key: admission.Key(key)}}, false) {
+		if l.Key == key {
+			return limitSet{Key: key, Concurrency: l.Concurrency, Origin: l.Origin}
+		}
 	}
-	n, ok := caps[admission.Key(key).Default()]
-	return n, ok
+	return limitSet{Key: key}
 }
 
 // concurrency reads concurrency=N.

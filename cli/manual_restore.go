@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -67,7 +68,13 @@ func runRestore(ctx *cli.Context, d *desk) error {
 		return err
 	}
 	job := catalog.NewRestore(id, point, point.Scope(), overrides, d.by, d.clock.Now())
-	plan, err := d.planRestore(job, point)
+	planned := job
+	if planned.ID == "" { // a dry run: the calls carry an id all the same
+		if planned.ID, err = catalog.NewManualID(rand.Reader, d.clock.Now()); err != nil {
+			return err
+		}
+	}
+	plan, err := d.planRestore(planned, point)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/catalog"
+	"holdfast/driver"
 )
 
 // ids of jobs the tests insert themselves.
@@ -228,6 +229,19 @@ func TestRestoreCommand(t *testing.T) {
 	)
 	if holds, err := o.store.Holds(t.Context(), jobA); err != nil || len(holds) != 1 || holds[0].Kind != catalog.HoldRestore {
 		t.Errorf("holds %v, %v: want the restore's", holds, err)
+	}
+}
+
+// Without a key the job of a dry run has no id, yet the calls are shown in full.
+func TestRestoreDryRunWithoutAKey(t *testing.T) {
+	t.Parallel()
+	a := pointed(t).run("restore", "--point", jobB, "--dry-run", "--output", "json")
+	var r manualResult
+	if err := json.Unmarshal([]byte(a.stdout), &r); err != nil || a.code != 0 {
+		t.Fatalf("exit %d, %v: %s", a.code, err, a.stderr)
+	}
+	if r.Jobs[0].ID != "" || !strings.Contains(string(r.Plan.Calls[0].Input), driver.TagJob) {
+		t.Errorf("job id %q, call %s", r.Jobs[0].ID, r.Plan.Calls[0].Input)
 	}
 }
 

@@ -110,7 +110,7 @@ policies: ["DIR/policy.yaml"]
 	if strings.Contains(printed.stdout, "hunter") {
 		t.Errorf("a password is printed:\n%s", printed.stdout)
 	}
-	o.write("holdfast.yaml", "instalation: acme\naws: {regions: [mars]}\n")
+	o.write("holdfast.yaml", "instalation: acme\naws: {regions: [mars]}\n") //nolint:misspell // the mistake is the point
 	o.transcript("config_refused", say("config validate"), say("config print extra"))
 	if a := typed(t, "config", "example"); a.code != codeDone || a.stdout != config.Example() {
 		t.Errorf("config example: exit %d, %d bytes", a.code, len(a.stdout))
