@@ -115,7 +115,7 @@ func (r *Remote) do(ctx context.Context, method, path string, body, into any) er
 	}
 	res, err := r.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("simulated organization %s: %w", path, err)
+		return fmt.Errorf("simulated organization at %s does not answer: check aws.simulator_url and that `holdfast sim serve` runs: %w", r.url, err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswerBytes))

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -73,6 +72,8 @@ func (f *Fleet) createExamples(ctx context.Context) error {
 	return err
 }
 
+func (f *Fleet) scriptFile() string { return filepath.Join(f.opts.Dir, "example.py") }
+
 // script runs one action of the boto3 program and returns what it prints.
 func (f *Fleet) script(ctx context.Context, action string) ([]byte, error) {
 	if f.Moto == nil {
@@ -82,13 +83,9 @@ func (f *Fleet) script(ctx context.Context, action string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(f.opts.Dir, "example.py")
-	if err := os.WriteFile(file, boto3, 0o600); err != nil {
-		return nil, fmt.Errorf("write the boto3 program: %w", err)
-	}
 	ctx, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python, file, action, f.Moto.URL, //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, python, f.scriptFile(), action, f.Moto.URL, //nolint:gosec // our own program
 		strings.Join(f.opts.Accounts, ","), strings.Join(f.opts.Regions, ","))
 	cmd.Env = append(cmd.Environ(), f.Env()...)
 	out, err := cmd.Output()

@@ -38,7 +38,8 @@ type Options struct {
 	Environ []string
 }
 
-// Fleet is a running installation. Its methods are called from one goroutine at a time.
+// Fleet is a running installation. Run and See may be called concurrently, the other
+// methods from one goroutine at a time.
 type Fleet struct {
 	Config   string // path of the configuration file
 	Redis    *localserver.Redis
@@ -105,10 +106,13 @@ func (f *Fleet) startPostgres() (err error) {
 
 // startMoto starts moto unless a simulator takes its place.
 func (f *Fleet) startMoto() (err error) {
-	if f.opts.SimulatorURL == "" {
-		f.Moto, err = localserver.StartMoto(f.opts.Dir)
+	if f.opts.SimulatorURL != "" {
+		return nil
 	}
-	return err
+	if f.Moto, err = localserver.StartMoto(f.opts.Dir); err != nil {
+		return err
+	}
+	return os.WriteFile(f.scriptFile(), boto3, 0o600)
 }
 
 // configure writes the configuration and the policy.
@@ -137,8 +141,8 @@ func (f *Fleet) configure() error {
 		"policies: [policy.yaml]",
 		fmt.Sprintf("web: {listen: %q}", webAddress),
 	}
-	f.FireAt = nextFire(clock.System().Now())
-	policy := strings.ReplaceAll(f.opts.Policy, Soon, fmt.Sprintf("%d %d", f.FireAt.Minute(), f.FireAt.Hour()))
+	policy, at := Fill(f.opts.Policy, clock.System().Now())
+	f.FireAt = at
 	err := os.WriteFile(f.Config, []byte(strings.Join(lines, "\n")+"\n"), 0o600)
 	return errors.Join(err, os.WriteFile(filepath.Join(f.opts.Dir, "policy.yaml"), []byte(policy), 0o600))
 }

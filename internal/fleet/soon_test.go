@@ -1,24 +1,25 @@
-package fleet
+package fleet_test
 
 import (
 	"testing"
 	"time"
+
+	"holdfast/internal/fleet"
 )
 
-func TestNextFireLeavesTimeToStart(t *testing.T) {
+func TestFillLeavesTimeToStart(t *testing.T) {
 	t.Parallel()
-	at := func(clock string) time.Time {
-		moment, err := time.Parse(time.TimeOnly, clock)
+	for clock, want := range map[string]string{
+		"10:00:00": "cron(1 10 * * ? *)", "10:00:40": "cron(1 10 * * ? *)", "10:00:41": "cron(2 10 * * ? *)",
+		"23:59:50": "cron(1 0 * * ? *)",
+	} {
+		now, err := time.Parse(time.TimeOnly, clock)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return moment
-	}
-	for now, want := range map[string]string{
-		"10:00:00": "10:01:00", "10:00:35": "10:01:00", "10:00:36": "10:02:00", "23:59:50": "00:01:00",
-	} {
-		if got := nextFire(at(now)).Format(time.TimeOnly); got != want {
-			t.Errorf("at %s the next fire is at %s, want %s", now, got, want)
+		got, at := fleet.Fill("cron("+fleet.Soon+" * * ? *)", now)
+		if got != want || at.Sub(now) < 20*time.Second || at.Sub(now) >= 80*time.Second {
+			t.Errorf("at %s the policy becomes %s, due in %s, want %s", clock, got, at.Sub(now), want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"math/rand/v2"
-	"net"
 	"os"
 	"testing"
 	"time"
@@ -17,26 +16,9 @@ const accountCap = 12
 // startFleet serves a generated organization and starts a fleet on it.
 func startFleet(t *testing.T, resources int) (*fleet.Fleet, *sim.Company) {
 	t.Helper()
-	company, err := sim.Generate(sim.GenerateOptions{
-		Accounts: 3, Regions: 2, Resources: resources, Seed: 11,
-		Organization: sim.Options{Clock: system, Pace: 0.01, Lag: time.Second, RetryBackoff: 100 * time.Millisecond},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- sim.Serve(t.Context(), company.Organization, listener) }()
-	t.Cleanup(func() {
-		if err := <-served; err != nil {
-			t.Errorf("the simulated organization: %v", err)
-		}
-	})
+	company := serveCompany(t, resources)
 	f, err := fleet.Start(t.Context(), fleet.Options{
-		Binary: binary, Dir: t.TempDir(), Policy: firesSoon(company.Policy), SimulatorURL: "http://" + listener.Addr().String(),
+		Binary: binary, Dir: t.TempDir(), Policy: firesSoon(company.Policy), SimulatorURL: company.url,
 		Accounts: company.Accounts(), Regions: company.Regions(), Schedulers: 2, Workers: 3,
 		Environ: []string{"HOLDFAST_LIMITS_ACCOUNT=12", "HOLDFAST_AWS_CALL_TIMEOUT=5s", "HOLDFAST_SCHEDULER_LEASE_TTL=5s"},
 	})
@@ -45,7 +27,7 @@ func startFleet(t *testing.T, resources int) (*fleet.Fleet, *sim.Company) {
 	}
 	t.Cleanup(f.Stop)
 	t.Cleanup(func() { showLogs(t, f) })
-	return f, company
+	return f, company.Company
 }
 
 // showLogs prints the warnings of a failed test's processes.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,6 +51,47 @@ var daily = regexp.MustCompile(`cron\(\d+ 2 `)
 // firesSoon returns the policy with every rule due as soon as the fleet is up.
 func firesSoon(policy string) string {
 	return daily.ReplaceAllString(policy, "cron("+fleet.Soon+" ")
+}
+
+// servedCompany is a generated organization that other processes reach at url.
+type servedCompany struct {
+	*sim.Company
+	url string
+}
+
+// serveCompany generates an organization whose operations take a hundredth of their time
+// and serves it until the end of the test.
+func serveCompany(t *testing.T, resources int) servedCompany {
+	t.Helper()
+	company, err := sim.Generate(sim.GenerateOptions{
+		Accounts: 3, Regions: 2, Resources: resources, Seed: 11,
+		Organization: sim.Options{Clock: system, Pace: 0.01, Lag: time.Second, RetryBackoff: 100 * time.Millisecond},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- sim.Serve(ctx, company.Organization, listener) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("serve the simulated organization: %v", err)
+		}
+	})
+	return servedCompany{company, "http://" + listener.Addr().String()}
+}
+
+// sleep lets time pass that is the subject of a test.
+func sleep(t *testing.T, d time.Duration) {
+	t.Helper()
+	if err := system.Sleep(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // openCatalog opens the catalog of a running installation to watch it.
