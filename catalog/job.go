@@ -95,6 +95,14 @@ func (j Job) Scope() resource.Scope {
 // IntentOpen reports whether somebody may be calling AWS for this job, or died doing so.
 func (j Job) IntentOpen() bool { return j.IntentOwner != "" && j.Ref == "" && !j.State.Terminal() }
 
+// LateMessage says why a job whose start window passed had not begun.
+func (j Job) LateMessage() string {
+	if j.Message == "" {
+		return "the start window passed while the job was waiting"
+	}
+	return "the start window passed; the last attempt said: " + j.Message
+}
+
 // HoldsSlot reports whether the job must hold its admission slots: it has an open intent
 // or a reference and has not ended.
 func (j Job) HoldsSlot() bool { return !j.State.Terminal() && (j.IntentOwner != "" || j.Ref != "") }

@@ -41,7 +41,7 @@ func (e *Engine) Start(ctx context.Context, g admission.Grant) error {
 	case startLeave:
 		return nil
 	case startExpire:
-		return e.End(ctx, job, catalog.Expired, failure.Window, windowMessage(job))
+		return e.End(ctx, job, catalog.Expired, failure.Window, job.LateMessage())
 	case startAbort:
 		return e.End(ctx, job, catalog.Aborted, job.Class, "cancelled before it began")
 	default:
@@ -78,14 +78,6 @@ func decideStart(job catalog.Job, now time.Time) startDecision {
 
 func windowPassed(job catalog.Job, now time.Time) bool {
 	return !job.StartBy.IsZero() && now.After(job.StartBy)
-}
-
-// windowMessage says why a job whose start window passed had not begun.
-func windowMessage(job catalog.Job) string {
-	if job.Message == "" {
-		return "the start window passed while the job was waiting"
-	}
-	return "the start window passed; the last attempt said: " + job.Message
 }
 
 // begin writes the intent, makes the call and records how it went.

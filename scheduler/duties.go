@@ -42,7 +42,7 @@ func (s *Scheduler) windows(ctx context.Context) error {
 		return fmt.Errorf("load jobs past their start window: %w", err)
 	}
 	for _, job := range waiting {
-		if err := s.ender.End(ctx, job, catalog.Expired, failure.Window, expiredMessage(job)); err != nil {
+		if err := s.ender.End(ctx, job, catalog.Expired, failure.Window, job.LateMessage()); err != nil {
 			return err
 		}
 	}
@@ -56,14 +56,6 @@ func (s *Scheduler) windows(ctx context.Context) error {
 		}
 	}
 	return s.cancels(ctx)
-}
-
-// expiredMessage says why a waiting job never began.
-func expiredMessage(job catalog.Job) string {
-	if job.Message == "" {
-		return "the start window passed while the job was waiting"
-	}
-	return "the start window passed; the last attempt said: " + job.Message
 }
 
 // cancels carries out the cancellations users asked for: a job that has not begun ends
