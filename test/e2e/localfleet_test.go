@@ -26,15 +26,7 @@ func startLocalFleet(t *testing.T, args ...string) *localFleet {
 	if out, err := exec.Command("go", "build", "-o", program, "../../internal/fleet/localfleet").CombinedOutput(); err != nil {
 		t.Fatalf("build localfleet: %v\n%s", err, out)
 	}
-	// Not t.TempDir: PostgreSQL runs as a user who may not look into that.
-	dir, err := os.MkdirTemp("", "holdfast-e2e-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
-		t.Fatal(err)
-	}
+	dir := openDir(t) // for PostgreSQL, which does not run as root
 	l := &localFleet{dir: dir, log: program + ".log"}
 	log, err := os.Create(l.log)
 	if err != nil {

@@ -33,6 +33,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // other users run the program too
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	binary = filepath.Join(dir, "holdfast")
 	build := exec.Command("go", "build", "-o", binary, "../../cmd/holdfast")
 	if out, err := build.CombinedOutput(); err != nil {
