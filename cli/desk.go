@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/user"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -46,7 +48,8 @@ func deskAction(env Env, do func(*cli.Context, *desk) error) cli.ActionFunc {
 	}
 }
 
-// userOf names who typed the command.
+// userOf names who typed the command. The environment comes first: sudo and CI systems
+// keep the person there. Containers have none of these, but a user of their own.
 func userOf(environ []string) string {
 	for _, name := range []string{"USER", "LOGNAME", "USERNAME"} {
 		for _, pair := range environ {
@@ -55,7 +58,10 @@ func userOf(environ []string) string {
 			}
 		}
 	}
-	return "unknown user"
+	if account, err := user.Current(); err == nil {
+		return account.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
 }
 
 // outcome ends a command that has printed its result with an exit code of its own. A

@@ -18,8 +18,8 @@ func simCommand(env Env) *cli.Command {
 		Name: "sim", Usage: "a simulated AWS organization",
 		Subcommands: []*cli.Command{{
 			Name: "serve", Usage: "serve one simulated organization to other processes of this machine",
-			Description: "Set aws.simulator_url to the printed address. --config-out writes a configuration and a\n" +
-				"policy that fit the organization.\n\nExample:\n\n   holdfast sim serve --listen 127.0.0.1:4567 --resources 200",
+			Description: "Set aws.simulator_url to the printed address. --policy-out writes a policy that\n" +
+				"fits the organization.\n\nExample:\n\n   holdfast sim serve --listen 127.0.0.1:4567 --resources 200",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "listen", Value: "127.0.0.1:4567", Usage: "loopback `ADDRESS`; port 0 takes a free one"},
 				&cli.IntFlag{Name: "accounts", Value: 3, Usage: "accounts in the organization"},

@@ -121,3 +121,20 @@ func TestEveryFlagIsExplained(t *testing.T) {
 		}
 	})
 }
+
+var flagInProse = regexp.MustCompile(`--[a-z][a-z-]*[a-z]`)
+
+// The prose names flags the command has: an example's flags are checked above, and a
+// renamed flag is easily forgotten in a sentence.
+func TestEveryFlagNamedExists(t *testing.T) {
+	t.Parallel()
+	leaves(testTree(), nil, func(words []string, c *cli.Command) {
+		prose := exampleLine.ReplaceAllString(c.Description, "")
+		for _, written := range flagInProse.FindAllString(prose, -1) {
+			name := strings.TrimPrefix(written, "--")
+			if !slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }) {
+				t.Errorf("%s is described with %s, which it does not have", strings.Join(words, " "), written)
+			}
+		}
+	})
+}
