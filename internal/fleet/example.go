@@ -85,12 +85,11 @@ func (f *Fleet) script(ctx context.Context, action string) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python, f.scriptFile(), action, f.Moto.URL, //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, python, f.scriptFile(), action, f.Moto.URL,
 		strings.Join(f.opts.Accounts, ","), strings.Join(f.opts.Regions, ","))
 	cmd.Env = append(cmd.Environ(), f.Env()...)
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, fmt.Errorf("boto3 %s: %w\n%s", action, err, exit.Stderr)
 	}
 	if err != nil {

@@ -215,11 +215,10 @@ const cliTimeout = 2 * time.Minute
 func (f *Fleet) Run(args ...string) (stdout string, code int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cliTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, f.opts.Binary, append(args, "--config", f.Config)...) //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, f.opts.Binary, append(args, "--config", f.Config)...)
 	cmd.Env = append(cmd.Environ(), f.Env()...)
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return string(out) + string(exit.Stderr), exit.ExitCode(), nil
 	}
 	return string(out), 0, err

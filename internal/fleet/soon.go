@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Soon, in the schedules of a policy, stands for the minute and the hour, in UTC, of the
+// Soon stands, in the schedules of a policy, for the minute and the hour, in UTC, of the
 // first fire: cron({soon} * * ? *) becomes cron(37 22 * * ? *). Start chooses it when the
 // servers are up, so that their start takes nothing from it.
 const Soon = "{soon}"

@@ -92,7 +92,7 @@ func TestOneProcessKilledGoesOn(t *testing.T) {
 	})
 	store := openCatalog(t, e.dsn())
 	sleep(t, at.Sub(system.Now()))
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // reproducible on purpose
+	random := rand.New(rand.NewPCG(3, 4))
 	inWork := 0
 	for range 8 {
 		sleep(t, time.Duration(500+random.IntN(5500))*time.Millisecond)

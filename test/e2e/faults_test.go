@@ -19,12 +19,12 @@ import (
 // openDir makes a directory that every user may look into, which t.TempDir is not.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "holdfast-e2e-")
+	dir, err := os.MkdirTemp("", "holdfast-e2e-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -44,7 +44,7 @@ func ordinaryUser() *syscall.Credential {
 func upFails(t *testing.T, lines ...string) (code int, output string) {
 	t.Helper()
 	config := filepath.Join(openDir(t), "holdfast.yaml")
-	if err := os.WriteFile(config, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // for ordinaryUser
+	if err := os.WriteFile(config, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), binary, "up", "--config", config)
@@ -53,8 +53,7 @@ func upFails(t *testing.T, lines ...string) (code int, output string) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), out.String()
@@ -70,11 +69,11 @@ func TestUpSaysWhatIsWrong(t *testing.T) {
 	}
 	nobody := fmt.Sprintf("127.0.0.1:%d", port) // listens there
 	readOnly := openDir(t)
-	if err := os.Chmod(readOnly, 0o555); err != nil { //nolint:gosec // nothing in it
+	if err := os.Chmod(readOnly, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	writable := openDir(t)
-	if err := os.Chmod(writable, 0o777); err != nil { //nolint:gosec // for ordinaryUser
+	if err := os.Chmod(writable, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	aws := "aws: {simulator_url: 'http://" + nobody + "', regions: [eu-west-1], accounts: {ids: ['111122223333']}}"

@@ -52,13 +52,11 @@ func TestAnOrganizationOnMoto(t *testing.T) {
 	for _, kind := range kinds {
 		l := life{f: f, store: store, before: before, kind: kind}
 		for name, step := range map[string]func(context.Context) error{"restore": l.restore, "expire": l.expire} {
-			group.Add(1)
-			go func() {
-				defer group.Done()
+			group.Go(func() {
 				if err := step(t.Context()); err != nil {
 					t.Errorf("%s %s: %v", name, kind, err)
 				}
-			}()
+			})
 		}
 	}
 	group.Wait()
