@@ -2,6 +2,7 @@ package redislimit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oklog/ulid/v2"
@@ -26,7 +27,13 @@ func (c *Controller) SetCaps(ctx context.Context, caps admission.Caps) ([]admiss
 		calls = append(calls, call{script: stageCapsScript, args: append([]any{token}, batch...)})
 	}
 	calls = append(calls, call{script: setCapsScript, args: []any{token, len(caps)}})
-	return c.pumpAll(ctx, calls)
+	grants, err := c.pumpAll(ctx, calls)
+	if errors.Is(err, errIncomplete) {
+		// The server may have known setcaps.lua and not stagecaps.lua, so that the first ran
+		// too early and changed nothing. Now it knows both; a changed epoch answers the same.
+		grants, err = c.pumpAll(ctx, calls)
+	}
+	return grants, err
 }
 
 // SetWindow implements admission.Controller. With 0 nothing is granted.

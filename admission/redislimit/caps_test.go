@@ -115,3 +115,22 @@ func TestWindow(t *testing.T) {
 		}
 	})
 }
+
+// TestSetCapsWhereOneScriptIsUnknown: no caps need one script, some need two. A server
+// that knows only the first must not answer that the caps are not whole.
+func TestSetCapsWhereOneScriptIsUnknown(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"account=*": 1})
+		if _, err := c.SetCaps(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.SetCaps(ctx, admission.Caps{"account=*": 2}); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(must(t)(c.Submit(ctx, jobs("111111111111", 3)))); got != 2 {
+			t.Errorf("%d jobs were granted, want 2: the caps are not those set", got)
+		}
+	})
+}
