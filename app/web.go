@@ -41,6 +41,17 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	})
 }
 
+// NewMetricsServer returns the health and metrics of a process without pages, already
+// listening on web.metrics_listen, which must be set.
+func (a *App) NewMetricsServer(gatherer prometheus.Gatherer) (*web.Server, error) {
+	cfg := a.Config
+	return web.New(web.Options{
+		Listen: cfg.Web.MetricsListen, AllowRemote: cfg.Web.AllowRemote,
+		Installation: cfg.Installation, Version: version.String(), Gatherer: gatherer, Checks: a.Checks(),
+		Log: a.log, Clock: a.Clock,
+	})
+}
+
 // Checks are what readiness asks: does the catalog answer, does Redis.
 func (a *App) Checks() []web.Check {
 	return []web.Check{

@@ -60,7 +60,6 @@ func openProcess(ctx context.Context, cfg *config.Config, env Env) (*process, er
 	if err != nil {
 		return nil, err
 	}
-	registry.MustRegister(a.Collector())
 	return &process{App: a, log: log, registry: registry}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"holdfast/app"
 	"holdfast/config"
+	"holdfast/web"
 )
 
 // runCommands are the commands that run until they are told to stop.
@@ -89,13 +90,23 @@ func (p *process) services(r roles) ([]app.Service, error) {
 	if r.worker {
 		services = append(services, app.Service{Name: "worker", Run: p.RunWorker})
 	}
-	if r.web {
-		server, err := p.NewWeb(p.registry)
+	if r.web || p.Config.Web.MetricsListen != "" {
+		server, err := p.listen(r)
 		if err != nil {
 			return nil, err
 		}
-		p.log.Info().Str("address", "http://"+server.Addr()).Msg("web pages")
 		services = append(services, app.Service{Name: "web", Run: server.Run})
 	}
 	return services, nil
+}
+
+// listen opens the web pages, or the metrics and health of a process without pages. What
+// is asked of the catalog and Redis at a scrape belongs to the pages alone: every process
+// would give the same answer.
+func (p *process) listen(r roles) (*web.Server, error) {
+	if !r.web {
+		return p.NewMetricsServer(p.registry)
+	}
+	p.registry.MustRegister(p.Collector())
+	return p.NewWeb(p.registry)
 }

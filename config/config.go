@@ -126,6 +126,7 @@ type Web struct {
 	Listen          string // host:port
 	AllowRemote     bool
 	AsynqmonActions bool
+	MetricsListen   string // host:port of schedulers and workers, "" = they serve nothing
 }
 
 // Retention says how long history is kept.

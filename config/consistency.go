@@ -130,18 +130,20 @@ func roleRules(c *Config) []finding {
 	return nil
 }
 
-func webRules(c *Config) []finding {
-	host, _, err := net.SplitHostPort(c.Web.Listen)
-	if err != nil || isLoopback(host) {
-		return nil
+func webRules(c *Config) (findings []finding) {
+	for _, listen := range []struct{ path, address string }{
+		{"web.listen", c.Web.Listen}, {"web.metrics_listen", c.Web.MetricsListen},
+	} {
+		host, _, err := net.SplitHostPort(listen.address)
+		switch {
+		case err != nil || isLoopback(host): // not set, wrong and said so elsewhere, or nobody's business
+		case !c.Web.AllowRemote:
+			findings = append(findings, finding{listen.path, fmt.Sprintf("%s can be reached by others and the pages ask for no password: listen on 127.0.0.1, or set web.allow_remote to true", listen.address)})
+		case c.Web.AsynqmonActions && listen.path == "web.listen":
+			findings = append(findings, finding{"web.asynqmon_actions", "is true but web.listen can be reached by others without a password: listen on 127.0.0.1 or set it to false"})
+		}
 	}
-	switch {
-	case !c.Web.AllowRemote:
-		return []finding{{"web.listen", fmt.Sprintf("%s can be reached by others and the pages ask for no password: listen on 127.0.0.1, or set web.allow_remote to true", c.Web.Listen)}}
-	case c.Web.AsynqmonActions:
-		return []finding{{"web.asynqmon_actions", "is true but web.listen can be reached by others without a password: listen on 127.0.0.1 or set it to false"}}
-	}
-	return nil
+	return findings
 }
 
 func paceRules(c *Config) []finding {

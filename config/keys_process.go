@@ -91,6 +91,10 @@ func webKeys(c *Config) []key {
 			doc: "Whether the queue pages may run, archive and delete tasks; only on a loopback address.",
 		},
 		{
+			path: "web.metrics_listen", value: text(&w.MetricsListen, checkListen), example: "127.0.0.1:9090",
+			doc: "Address where `holdfast scheduler` and `holdfast worker` serve their own metrics and health: counters are those of a process, so each is scraped. Without it they serve nothing.",
+		},
+		{
 			path: "retention.history_days", value: integer(&c.Retention.HistoryDays, 1, 36_500), def: "400",
 			doc: "Days after which ended jobs and their events are removed from the catalog. Recovery points are not affected.",
 		},
