@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	doc := document{
 		Machine: machine{CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()},
-		Jobs:    s.jobs, Resources: s.resources, Rounds: s.rounds, LeftOut: leftOut(), Results: medians(rounds),
+		Jobs:    s.jobs, Resources: s.resources, Rounds: s.rounds, Results: medians(rounds),
 	}
 	if s.output == outputJSON {
 		return doc.writeJSON(stdout)

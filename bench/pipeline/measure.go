@@ -23,12 +23,12 @@ type measurement struct {
 	run  func(context.Context, *lab, results) (section, error)
 }
 
-// yardsticks are what Holdfast is compared with; river.go adds River where it is built in.
-var yardsticks = []measurement{{sectionPlain, plainAsynq}}
-
-// measurements returns all of them in the order they run, the yardsticks first.
+// measurements returns all of them in the order they run, first those that Holdfast is
+// compared with.
 func measurements() []measurement {
-	return append(slices.Clone(yardsticks), []measurement{
+	return []measurement{
+		{sectionPlain, plainAsynq},
+		{sectionRiver, plainRiver},
 		{"admission", admissionPath},
 		{"whole_path_sqlite", wholePathSQLite},
 		{"whole_path_postgres", wholePathPostgres},
@@ -36,7 +36,7 @@ func measurements() []measurement {
 		{"planning_postgres", planningPostgres},
 		{"waiting_room", waitingRoom},
 		{"aws_calls", awsCalls},
-	}...)
+	}
 }
 
 // The sections other sections are compared with.
@@ -51,14 +51,6 @@ func names() []string {
 		all = append(all, m.name)
 	}
 	return all
-}
-
-// leftOut says what this build cannot measure, so that nothing is missing in silence.
-func leftOut() []string {
-	if slices.Contains(names(), sectionRiver) {
-		return nil
-	}
-	return []string{sectionRiver + ": not built in; build with -tags river"}
 }
 
 // choose returns the measurements named in only, all when it is empty.

@@ -12,12 +12,11 @@ import (
 
 // document is everything one run found.
 type document struct {
-	Machine   machine  `json:"machine"`
-	Jobs      int      `json:"jobs"`
-	Resources int      `json:"resources"`
-	Rounds    int      `json:"rounds"` // figures are medians of these
-	LeftOut   []string `json:"left_out,omitempty"`
-	Results   results  `json:"results"`
+	Machine   machine `json:"machine"`
+	Jobs      int     `json:"jobs"`
+	Resources int     `json:"resources"`
+	Rounds    int     `json:"rounds"` // figures are medians of these
+	Results   results `json:"results"`
 }
 
 // machine is where it ran.
@@ -130,9 +129,6 @@ func (d document) writeText(w io.Writer) error {
 			f := d.Results[name][key]
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t\n", name, key, f.number(), f.Unit, f.verdict())
 		}
-	}
-	for _, what := range d.LeftOut {
-		fmt.Fprintf(tw, "%s\n", what)
 	}
 	return tw.Flush()
 }

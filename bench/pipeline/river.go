@@ -1,5 +1,3 @@
-//go:build river
-
 package main
 
 import (
@@ -45,8 +43,6 @@ func (w *riverNoop) Work(context.Context, *river.Job[riverArgs]) error {
 	w.left.add(1)
 	return nil
 }
-
-func init() { yardsticks = append(yardsticks, measurement{sectionRiver, plainRiver}) }
 
 // plainRiver measures a job queue in PostgreSQL that does nothing.
 func plainRiver(ctx context.Context, l *lab, _ results) (section, error) {
