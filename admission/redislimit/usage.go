@@ -81,7 +81,7 @@ func (u *usageCount) addGroup(row []string) error {
 		return nil
 	}
 	u.rows[row[0]] = row[1]
-	for _, key := range strings.Fields(row[1]) {
+	for key := range strings.FieldsSeq(row[1]) {
 		u.key(admission.Key(key)).waiting += waiting
 	}
 	return nil

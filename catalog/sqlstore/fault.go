@@ -105,14 +105,12 @@ func lostRace(err error) bool {
 // ownFault reports whether a statement failed because of the values in it, so that the
 // same statement with other values may work.
 func ownFault(err error) bool {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains([]int{
 			sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE,
 		}, lite.Code()&0xff)
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return slices.ContainsFunc([]string{"21", "22", "23", "54"}, func(class string) bool {
 			return strings.HasPrefix(pg.Code, class)
 		})

@@ -21,21 +21,21 @@ type session struct {
 }
 
 // prepared returns the statement for query if it is worth having and there.
-func (s session) prepared(ctx context.Context, query string) *sql.Stmt {
-	if s.tx == nil || s.statements == nil {
+func (q session) prepared(ctx context.Context, query string) *sql.Stmt {
+	if q.tx == nil || q.statements == nil {
 		return nil
 	}
-	return s.statements.within(ctx, s.tx, query)
+	return q.statements.within(ctx, q.tx, query)
 }
 
 // exec runs a statement and returns how many rows it changed.
-func (s session) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (q session) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	var res sql.Result
 	var err error
-	if stmt := s.prepared(ctx, query); stmt != nil {
+	if stmt := q.prepared(ctx, query); stmt != nil {
 		res, err = stmt.ExecContext(ctx, args...)
 	} else {
-		res, err = s.ExecContext(ctx, s.rebind(query), args...)
+		res, err = q.ExecContext(ctx, q.rebind(query), args...)
 	}
 	if err != nil {
 		return 0, err
@@ -44,18 +44,18 @@ func (s session) exec(ctx context.Context, query string, args ...any) (int64, er
 }
 
 // each calls row for every row of a query.
-func (s session) each(ctx context.Context, row func(*sql.Rows) error, query string, args ...any) error {
+func (q session) each(ctx context.Context, row func(*sql.Rows) error, query string, args ...any) error {
 	var rows *sql.Rows
 	var err error
-	if stmt := s.prepared(ctx, query); stmt != nil {
+	if stmt := q.prepared(ctx, query); stmt != nil {
 		rows, err = stmt.QueryContext(ctx, args...)
 	} else {
-		rows, err = s.QueryContext(ctx, s.rebind(query), args...)
+		rows, err = q.QueryContext(ctx, q.rebind(query), args...)
 	}
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := row(rows); err != nil {
 			return err
@@ -65,8 +65,8 @@ func (s session) each(ctx context.Context, row func(*sql.Rows) error, query stri
 }
 
 // one scans the only row of a query into dest; found is false when there is none.
-func (s session) one(ctx context.Context, dest []any, query string, args ...any) (found bool, err error) {
-	err = s.each(ctx, func(rows *sql.Rows) error {
+func (q session) one(ctx context.Context, dest []any, query string, args ...any) (found bool, err error) {
+	err = q.each(ctx, func(rows *sql.Rows) error {
 		found = true
 		return rows.Scan(dest...)
 	}, query, args...)
@@ -74,9 +74,9 @@ func (s session) one(ctx context.Context, dest []any, query string, args ...any)
 }
 
 // column1 returns the texts of a query with one text column.
-func (s session) column1(ctx context.Context, query string, args ...any) ([]string, error) {
+func (q session) column1(ctx context.Context, query string, args ...any) ([]string, error) {
 	var out []string
-	err := s.each(ctx, func(rows *sql.Rows) error {
+	err := q.each(ctx, func(rows *sql.Rows) error {
 		var v string
 		if err := rows.Scan(&v); err != nil {
 			return err
@@ -89,12 +89,12 @@ func (s session) column1(ctx context.Context, query string, args ...any) ([]stri
 
 // bulk runs "WITH v(...) AS (rows) statement" over rows, in as few statements as the
 // parameter limit allows, and returns how many rows were changed.
-func (s session) bulk(ctx context.Context, rows *rowset, statement string) (int64, error) {
+func (q session) bulk(ctx context.Context, rows *rowset, statement string) (int64, error) {
 	var total int64
 	for from, to := 0, 0; from < rows.rows; from = to {
-		to = from + rows.chunk(s.dialect, rows.rows-from)
-		with, args := rows.with(s.dialect, from, to)
-		n, err := s.exec(ctx, with+statement, args...)
+		to = from + rows.chunk(q.dialect, rows.rows-from)
+		with, args := rows.with(q.dialect, from, to)
+		n, err := q.exec(ctx, with+statement, args...)
 		if err != nil {
 			return total, err
 		}
@@ -104,12 +104,12 @@ func (s session) bulk(ctx context.Context, rows *rowset, statement string) (int6
 }
 
 // bulkReturning is bulk for a statement that returns one text column.
-func (s session) bulkReturning(ctx context.Context, rows *rowset, statement string) ([]string, error) {
+func (q session) bulkReturning(ctx context.Context, rows *rowset, statement string) ([]string, error) {
 	var out []string
 	for from, to := 0, 0; from < rows.rows; from = to {
-		to = from + rows.chunk(s.dialect, rows.rows-from)
-		with, args := rows.with(s.dialect, from, to)
-		got, err := s.column1(ctx, with+statement, args...)
+		to = from + rows.chunk(q.dialect, rows.rows-from)
+		with, args := rows.with(q.dialect, from, to)
+		got, err := q.column1(ctx, with+statement, args...)
 		if err != nil {
 			return out, err
 		}
@@ -119,7 +119,7 @@ func (s session) bulkReturning(ctx context.Context, rows *rowset, statement stri
 }
 
 // read returns the rows of "SELECT cols tail" as values of T.
-func read[T any](ctx context.Context, s session, cols []column[T], tail string, args ...any) ([]T, error) {
+func read[T any](ctx context.Context, q session, cols []column[T], tail string, args ...any) ([]T, error) {
 	texts, ints := make([]string, len(cols)), make([]int64, len(cols))
 	dest := make([]any, len(cols))
 	for i, c := range cols {
@@ -130,7 +130,7 @@ func read[T any](ctx context.Context, s session, cols []column[T], tail string, 
 		}
 	}
 	var out []T
-	err := s.each(ctx, func(rows *sql.Rows) error {
+	err := q.each(ctx, func(rows *sql.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func read[T any](ctx context.Context, s session, cols []column[T], tail string, 
 
 // insert adds items to a table, ignoring those whose key exists, and returns returning
 // of the new rows.
-func insert[T any](ctx context.Context, s session, table string, cols []column[T], items []T, key, returning string) ([]string, error) {
+func insert[T any](ctx context.Context, q session, table string, cols []column[T], items []T, key, returning string) ([]string, error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
@@ -159,7 +159,7 @@ func insert[T any](ctx context.Context, s session, table string, cols []column[T
 		return nil, err
 	}
 	list := names("", cols)
-	return s.bulkReturning(ctx, rows, fmt.Sprintf(
+	return q.bulkReturning(ctx, rows, fmt.Sprintf(
 		"INSERT INTO %s (%s) SELECT %s FROM v WHERE true ON CONFLICT (%s) DO NOTHING RETURNING %s",
 		table, list, list, key, returning))
 }
