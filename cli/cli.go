@@ -99,7 +99,7 @@ func noSuchCommand(app *cli.App) cli.ActionFunc {
 		}
 		name := ctx.Args().First()
 		if near := cli.SuggestCommand(app.Commands, name); near != "" {
-			return badInput("there is no command %q; did you mean %q?", name, near)
+			return badInput("there is no command %q. %s", name, near)
 		}
 		return badInput("there is no command %q: see `holdfast --help`", name)
 	}

@@ -22,7 +22,7 @@ const (
 )
 
 // Postgres is a PostgreSQL server with its data directory. Its methods are safe for
-// concurrent use, except Kill, Start and Remove.
+// concurrent use, except Remove.
 type Postgres struct {
 	Log string // file with the server's output
 
@@ -53,7 +53,7 @@ func StartPostgres(noSync bool) (*Postgres, error) {
 	}
 	c := &Postgres{dir: dir, bin: postgres, Log: filepath.Join(dir, "log"), as: as, noSync: noSync}
 	if err = c.init(initdb); err == nil {
-		err = onFreePort(func(port int) error { c.port = port; return c.Start() })
+		err = onFreePort(func(port int) error { c.port = port; return c.start() })
 	}
 	if err != nil {
 		c.Remove()
@@ -110,8 +110,8 @@ func (c *Postgres) init(initdb string) error {
 	return nil
 }
 
-// Start starts the server again, after Kill, on the same port and data.
-func (c *Postgres) Start() (err error) {
+// start starts the server on its data.
+func (c *Postgres) start() (err error) {
 	fsync := "on"
 	if c.noSync {
 		fsync = "off"
@@ -126,9 +126,6 @@ func (c *Postgres) Start() (err error) {
 	})
 	return err
 }
-
-// Kill ends the server as kill -9 does; what it acknowledged is on disk.
-func (c *Postgres) Kill() { c.proc.Kill() }
 
 func (c *Postgres) dsn(database string) string {
 	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", pgUser, address(c.port), database)
