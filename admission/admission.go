@@ -36,6 +36,14 @@ type Key string
 // ResourceDimension is the dimension of resource keys; their cap is always 1.
 const ResourceDimension = "resource"
 
+// WeightDimension is the dimension of weights, which are kept among the caps: with
+// weight=<account> of 2 an account gets twice as many turns as one of weight 1, and
+// weight=* is the default. Without either the weight is 1. No job may name such a key.
+const WeightDimension = "weight"
+
+// MaxWeight is the largest weight; the smallest is 1.
+const MaxWeight = 1000
+
 // NewKey joins dimension and value.
 func NewKey(dimension, value string) Key { return Key(dimension + "=" + value) }
 
@@ -86,7 +94,7 @@ const GenerationsPerEpoch = 1_000_000_000
 const MaxGrants = 64
 
 // Caps is the limit of every key: exact keys first, then dimension=*. A key with neither
-// has no limit.
+// has no limit. The weights of accounts are among them, see WeightDimension.
 type Caps map[Key]int
 
 // Holder is a job that holds slots.

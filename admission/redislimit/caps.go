@@ -49,11 +49,8 @@ func capBatches(caps admission.Caps) ([][]any, error) {
 	var batches [][]any
 	var batch []any
 	for key, slots := range caps {
-		if err := checkKey(key); err != nil {
-			return nil, fmt.Errorf("admission: cap of %w", err)
-		}
-		if slots < 0 {
-			return nil, fmt.Errorf("admission: cap of key %q: %d is negative", key, slots)
+		if err := checkCap(key, slots); err != nil {
+			return nil, err
 		}
 		if batch = append(batch, string(key), slots); len(batch) == 2*capsPerCall {
 			batches, batch = append(batches, batch), nil
@@ -63,4 +60,18 @@ func capBatches(caps admission.Caps) ([][]any, error) {
 		batches = append(batches, batch)
 	}
 	return batches, nil
+}
+
+// checkCap returns an error unless key is dimension=value and slots a number it may have.
+func checkCap(key admission.Key, slots int) error {
+	if err := checkKey(key); err != nil {
+		return fmt.Errorf("admission: cap of %w", err)
+	}
+	if slots < 0 {
+		return fmt.Errorf("admission: cap of key %q: %d is negative", key, slots)
+	}
+	if key.Dimension() == admission.WeightDimension && (slots < 1 || slots > admission.MaxWeight) {
+		return fmt.Errorf("admission: key %q: %d: want 1 to %d", key, slots, admission.MaxWeight)
+	}
+	return nil
 }

@@ -134,3 +134,19 @@ func TestSetCapsWhereOneScriptIsUnknown(t *testing.T) {
 		}
 	})
 }
+
+func TestBadCapsAreRefusedWhole(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"account=*": 1})
+		for key, slots := range map[admission.Key]int{"account=a": -1, "account": 1, "weight=a": 0, "weight=*": admission.MaxWeight + 1} {
+			if _, err := c.SetCaps(ctx, admission.Caps{"account=*": 3, key: slots}); err == nil {
+				t.Errorf("cap %s of %d was accepted", key, slots)
+			}
+		}
+		if got := len(must(t)(c.Submit(ctx, jobs("a", 3)))); got != 1 {
+			t.Errorf("%d jobs were granted, want 1: the caps changed", got)
+		}
+	})
+}

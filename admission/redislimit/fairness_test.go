@@ -210,3 +210,27 @@ func TestGroupOrder(t *testing.T) {
 		}
 	})
 }
+
+// An account of weight 3 gets three turns for one of another's, in whichever line both
+// wait, and a new weight counts from the next turn on.
+func TestWeightsShareTheTurns(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]admission.Snapshot{
+		"in the ring":            {Epoch: 1, Window: 1, Caps: admission.Caps{"weight=flood": 3}},
+		"in the line of a key":   {Epoch: 1, Window: 100, Caps: admission.Caps{"weight=flood": 3, "fleet=all": 1}},
+		"in the lines of quotas": {Epoch: 1, Window: 1, Caps: admission.Caps{"weight=flood": 3, "quota=*": 1}},
+		"from a default":         {Epoch: 1, Window: 1, Caps: admission.Caps{"weight=*": 3, "weight=guest": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+				if err := c.Rebuild(testContext(t), s); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(map[string]int{"flood": 15, "guest": 5}, turns(t, c)); diff != "" {
+					t.Errorf("turns of 20: %s", diff)
+				}
+			})
+		})
+	}
+}

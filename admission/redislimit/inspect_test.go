@@ -90,6 +90,7 @@ func TestBadRequestsAreRefusedWhole(t *testing.T) {
 		"0 keys":              func(r *admission.Request) { r.Keys = nil },
 		"is there twice":      func(r *admission.Request) { r.Keys = append(r.Keys, r.Keys[0]) },
 		"want dimension=":     func(r *admission.Request) { r.Keys = []admission.Key{"account"} },
+		"is a weight":         func(r *admission.Request) { r.Keys = []admission.Key{"weight=1"} },
 		"belongs in resource": func(r *admission.Request) { r.Keys = []admission.Key{"resource=1"} },
 		"256 bytes":           func(r *admission.Request) { r.JobID = strings.Repeat("x", 257) },
 	} {

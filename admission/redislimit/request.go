@@ -52,8 +52,11 @@ func checkShared(keys []admission.Key) error {
 		if err := checkKey(key); err != nil {
 			return err
 		}
-		if key.Dimension() == admission.ResourceDimension {
+		switch key.Dimension() {
+		case admission.ResourceDimension:
 			return fmt.Errorf("key %q belongs in resource", key)
+		case admission.WeightDimension:
+			return fmt.Errorf("key %q is a weight", key)
 		}
 		if seen[key] {
 			return fmt.Errorf("key %q is there twice", key)

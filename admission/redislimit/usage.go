@@ -66,7 +66,7 @@ func (u *usageCount) addCap(row []string) error {
 	}
 	key := admission.Key(row[0])
 	u.caps[key] = slots
-	if key != key.Default() {
+	if key != key.Default() && key.Dimension() != admission.WeightDimension {
 		u.key(key)
 	}
 	return nil

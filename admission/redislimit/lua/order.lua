@@ -37,11 +37,21 @@ local function tagOf(ring, account)
   return tag
 end
 
--- charge lets an account pay for a grant made at the virtual time score.
+-- STRIDE is what a grant costs an account of weight 1 in virtual time.
+local STRIDE = 10000
+
+-- strideOf returns what a grant costs an account: half as much with twice the weight.
+local function strideOf(account)
+  return math.floor(STRIDE / (capOf('weight=' .. account) or 1))
+end
+
+-- charge lets an account pay for a grant made at the virtual time score, and returns that
+-- of its next one.
 local function charge(ring, account, score)
-  clock[ring] = score
-  tags[ring][account] = score + 1
-  call('HSET', P .. 'vt:' .. ring, account, text(score + 1))
+  local tag = score + strideOf(account)
+  clock[ring], tags[ring][account] = score, tag
+  call('HSET', P .. 'vt:' .. ring, account, text(tag))
+  return tag
 end
 
 -- save keeps what grants have changed.

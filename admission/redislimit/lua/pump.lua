@@ -159,11 +159,11 @@ local function grant(g, job, jobScore, resource, score)
   call('ZADD', P .. 'marks', h.since, job)
   call('ZREM', P .. 'q:' .. g.n, job)
   call('HDEL', P .. 'waiting', job)
-  charge(g.ring, g.account, score)
+  local tag = charge(g.ring, g.account, score)
   g.turn = nextTurn()
   if call('EXISTS', P .. 'q:' .. g.n) == 1 then move(g, nextLine(g)) else settle(g) end
   if g.at ~= 'ring' and not ringEmpty[g.ring] then -- its other groups pay too
-    call('ZADD', lineName(g.ring, 'ring'), 'XX', text(score + 1), g.account)
+    call('ZADD', lineName(g.ring, 'ring'), 'XX', text(tag), g.account)
   end
   return h.generation
 end

@@ -1,7 +1,8 @@
 -- slots.lua: caps, and the slots taken of each key.
 --
 -- s:<key>   hash  job -> generation; its length is what the key has given out
--- caps      hash  key, or dimension=*, -> slots; neither: no limit
+-- caps      hash  key, or dimension=*, -> slots, neither: no limit; weight=<account> ->
+--                 its share of the turns, neither: 1
 -- holders   hash  job -> "generation since ring score group account key..."
 -- marks     zset  job by the time of its grant, until it is entered
 --
