@@ -77,7 +77,7 @@ var project = sync.OnceValues(func() ([]*file, error) {
 			return err
 		case entry.IsDir() && skipped(name):
 			return fs.SkipDir
-		case entry.IsDir() || !entry.Type().IsRegular():
+		case entry.IsDir() || !entry.Type().IsRegular() || name == ".git": // in a worktree .git is a file
 			return nil
 		}
 		data, err := os.ReadFile(name)
