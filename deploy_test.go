@@ -170,9 +170,9 @@ func TestDeployedPoliciesCompile(t *testing.T) {
 		files = append(files, policy.File{Name: name, Data: data})
 	}
 	caps := []policy.Capabilities{
-		{Kind: "ebs", ARNPattern: "arn:*:ec2:*:*:volume/*", CopyRegion: true},
-		{Kind: "rds", ARNPattern: "arn:*:rds:*:*:db:*", CopyRegion: true},
-		{Kind: "dynamodb", ARNPattern: "arn:*:dynamodb:*:*:table/*"},
+		policy.Native("ebs", "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true}),
+		policy.Native("rds", "arn:*:rds:*:*:db:*", policy.Abilities{CopyRegion: true}),
+		policy.Native("dynamodb", "arn:*:dynamodb:*:*:table/*", policy.Abilities{}),
 	}
 	set, result := policy.Compile(files, caps)
 	for _, p := range append(result.Problems, result.Warnings...) {

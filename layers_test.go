@@ -12,7 +12,7 @@ import (
 // its neighbours. A name that ends in '/' stands for every package below it; the longest
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
-	0:  {"resource", "failure", "internal/clock", "internal/version"},
+	0:  {"resource", "failure", "policy/retention", "internal/clock", "internal/version"},
 	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession"},
 	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},

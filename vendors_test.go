@@ -74,7 +74,7 @@ func vendorImports(files []*file) (findings []string) {
 
 func vendorImport(dir, name string) string {
 	host, _, _ := strings.Cut(name, "/")
-	if dir == "policy" && slices.Contains(pureForbidden, name) {
+	if below(dir, "policy") && slices.Contains(pureForbidden, name) {
 		return fmt.Sprintf("policy is pure and must not import %s: take what it gives as an argument", name)
 	}
 	if !strings.Contains(host, ".") {

@@ -12,9 +12,9 @@ import (
 func Capabilities(r *driver.Registry) []policy.Capabilities {
 	var caps []policy.Capabilities
 	for _, d := range Descriptors(r) {
-		caps = append(caps, policy.Capabilities{
-			Kind: d.Kind, ARNPattern: d.ARNPattern, CopyRegion: d.CopyRegion, CopyAccount: d.CopyAccount,
-		})
+		caps = append(caps, policy.Native(d.Kind, d.ARNPattern, policy.Abilities{
+			CopyRegion: d.CopyRegion, CopyAccount: d.CopyAccount,
+		}))
 	}
 	return caps
 }

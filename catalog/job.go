@@ -76,7 +76,15 @@ type Spec struct {
 	Copies      []CopySpec        `json:"copies,omitempty"`       // backup: follow-up copies
 	KMSKeyID    string            `json:"kms_key_id,omitempty"`   // copy: key of the destination
 	Parameters  map[string]string `json:"parameters,omitempty"`   // restore: overrides
+	Priority    int               `json:"priority,omitempty"`     // backup, copy: MinPriority to MaxPriority, higher first
+	DueBy       time.Time         `json:"due_by,omitzero"`        // backup: when it should have begun; orders the waiting, ends nothing
 }
+
+// The priorities a job may have; 0 is the usual one.
+const (
+	MinPriority = -5
+	MaxPriority = 5
+)
 
 // CopySpec is one copy a backup is followed by.
 type CopySpec struct {

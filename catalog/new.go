@@ -109,7 +109,7 @@ func FollowUpCopies(job Job, point RecoveryPoint, copies bool, now time.Time) []
 	jobs := make([]Job, 0, len(job.Spec.Copies))
 	for hop, c := range job.Spec.Copies {
 		follow := NewCopy(CopyJobID(job.ID, hop+1, c), point, c, job.Spec.Tags, job.CreatedBy, now)
-		follow.FireAt = job.FireAt
+		follow.FireAt, follow.Spec.Priority = job.FireAt, job.Spec.Priority
 		if !copies {
 			follow.State, follow.EndedAt, follow.PointID = Failed, now, ""
 			follow.Class = failure.Unsupported

@@ -146,7 +146,7 @@ func (d *desk) planBackups(ctx *cli.Context) ([]catalog.Job, error) {
 	now := d.clock.Now()
 	err = d.store.Resources(ctx.Context, catalog.ResourceFilter{}, func(item catalog.InventoryItem) error {
 		_, known := d.drivers.Get(item.Kind)
-		if _, selected := plan.Selects(item.Resource); !selected || !known || item.Unsupported != "" {
+		if _, selected := plan.SelectsFor(rule, item.Resource); !selected || !known || item.Unsupported != "" {
 			return nil
 		}
 		id, err := d.backupID(ctx, item.ARN, true)

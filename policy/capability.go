@@ -22,7 +22,10 @@ type need struct {
 	path    string // of the setting
 	what    string // what a kind that lacks it cannot do
 	instead func(Capabilities) string
-	met     func(Capabilities, reach) bool
+	// met is asked of kinds the rule's engine can back up; nil asks just for that.
+	met func(Abilities, reach) bool
+	// ignorable needs are ignored by AWS for kinds that have no such thing.
+	ignorable bool
 }
 
 // carriedOut refuses rules that ask a kind for what it cannot do, and warns where a
@@ -37,9 +40,12 @@ func (c *compiler) carriedOut(path string, doc planDoc, plan Plan) {
 		}
 		reaches := c.reaches(indexed(path+".selections", i), s.Criteria)
 		for j, rule := range plan.Rules {
+			if !rule.Uses(s.Name) {
+				continue
+			}
 			rulePath := indexed(path+".rules", j)
 			for _, n := range needsOf(rulePath, rule) {
-				c.check(n, rule.Name, cmp.Or(s.Name, "without a name"), reaches)
+				c.check(n, rule, cmp.Or(s.Name, "without a name"), reaches)
 			}
 			c.samePlace(rulePath, rule, cmp.Or(s.Name, "without a name"), reaches)
 		}
@@ -94,18 +100,18 @@ func placeOf(entry string) (region, account string) {
 
 // needsOf lists what a rule asks of the kinds it is applied to.
 func needsOf(path string, rule Rule) (needs []need) {
-	cold := func(k Capabilities, _ reach) bool { return k.ColdStorage }
-	stayWarm := func(Capabilities) string {
-		return "leave move_to_cold_storage_after_days out, or give such resources a plan of their own"
+	needs = append(needs, engineNeed(path, rule.Engine))
+	if rule.ContinuousBackup {
+		needs = append(needs, need{
+			path: path + ".enable_continuous_backup", what: "be backed up continuously",
+			instead: func(Capabilities) string { return "remove enable_continuous_backup" },
+			met:     func(a Abilities, _ reach) bool { return a.Continuous },
+		})
 	}
-	if rule.Lifecycle.MoveToColdStorageAfterDays > 0 {
-		needs = append(needs, need{path + ".lifecycle.move_to_cold_storage_after_days", "move recovery points to cold storage", stayWarm, cold})
-	}
+	needs = append(needs, coldNeeds(path+".lifecycle", "recovery points", rule.Lifecycle)...)
 	for i, action := range rule.CopyActions {
 		at := indexed(path+".copy_actions", i)
-		if action.Lifecycle.MoveToColdStorageAfterDays > 0 {
-			needs = append(needs, need{at + ".lifecycle.move_to_cold_storage_after_days", "move copies to cold storage", stayWarm, cold})
-		}
+		needs = append(needs, coldNeeds(at+".lifecycle", "copies", action.Lifecycle)...)
 		if action.Account != "" {
 			needs = append(needs, copyNeed(at, action))
 		}
@@ -113,19 +119,44 @@ func needsOf(path string, rule Rule) (needs []need) {
 	return needs
 }
 
+// engineNeed asks that the engine can back the kind up at all.
+func engineNeed(path string, engine Engine) need {
+	what := "be backed up"
+	if engine != "" {
+		what = "be backed up by engine " + string(engine)
+	}
+	return need{path: path + ".engine", what: what, instead: func(Capabilities) string {
+		return "leave such resources out of the selection"
+	}}
+}
+
+// coldNeeds asks for the tiers a lifecycle names.
+func coldNeeds(path, what string, l Lifecycle) (needs []need) {
+	if l.MoveToColdStorageAfterDays > 0 {
+		needs = append(needs, need{
+			path: path + ".move_to_cold_storage_after_days", what: "move " + what + " to cold storage", ignorable: true,
+			instead: func(Capabilities) string {
+				return "leave move_to_cold_storage_after_days out, or give such resources a plan of their own"
+			},
+			met: func(a Abilities, _ reach) bool { return a.ColdStorage || l.OptInToArchive && a.Archive },
+		})
+	}
+	return needs
+}
+
 // copyNeed asks for copies, between accounts only where source and destination may differ.
 func copyNeed(path string, action CopyAction) need {
-	n := need{path: path, what: "be copied", met: func(k Capabilities, r reach) bool {
-		return k.CopyRegion || action.reachesHome(r)
+	n := need{path: path, what: "be copied", met: func(a Abilities, r reach) bool {
+		return a.CopyRegion || action.reachesHome(r)
 	}}
 	if action.Account != AccountVariable {
 		n.what = "be copied to account " + action.Account
-		n.met = func(k Capabilities, r reach) bool {
-			return k.CopyAccount || r.account == action.Account && k.CopyRegion || action.reachesHome(r)
+		n.met = func(a Abilities, r reach) bool {
+			return a.CopyAccount || r.account == action.Account && a.CopyRegion || action.reachesHome(r)
 		}
 	}
 	n.instead = func(k Capabilities) string {
-		if k.CopyRegion {
+		if a, _ := k.With(""); a.CopyRegion && action.Account != AccountVariable {
 			return "copy to " + AccountVariable + ", the account of the resource, or give such resources a plan without this copy"
 		}
 		return "remove the copy action, or give such resources a plan without it"
@@ -133,33 +164,63 @@ func copyNeed(path string, action CopyAction) need {
 	return n
 }
 
+// lacks reports whether a kind cannot do what n asks in a rule with engine e. A kind the
+// engine cannot back up at all lacks that one need only.
+func (n need) lacks(k Capabilities, r reach, e Engine) bool {
+	a, ok := k.With(e)
+	if n.met == nil {
+		return !ok
+	}
+	return ok && !n.met(a, r)
+}
+
 // lackedBy returns the kinds of r that do not meet the need.
-func (n need) lackedBy(r reach) (lacking []Capabilities) {
+func (n need) lackedBy(r reach, e Engine) (lacking []Capabilities) {
 	for _, k := range r.kinds {
-		if !n.met(k, r) {
+		if n.lacks(k, r, e) {
 			lacking = append(lacking, k)
 		}
 	}
 	return lacking
 }
 
+// alternative says what to write instead: the engine that can, or the need's own advice.
+func (n need) alternative(r reach, e Engine) string {
+	can := func(a Abilities) bool { return n.met == nil || n.met(a, r) }
+	if other, ok := r.kinds[0].otherEngine(e, can); ok {
+		return fmt.Sprintf("write engine: %s, or %s", other, n.instead(r.kinds[0]))
+	}
+	return n.instead(r.kinds[0])
+}
+
+// canNever reports whether no engine of any kind of r meets the need.
+func (n need) canNever(r reach) bool {
+	return !slices.ContainsFunc(r.kinds, func(k Capabilities) bool {
+		return slices.ContainsFunc(Engines(), func(e Engine) bool {
+			a, ok := k.Engines[e]
+			return ok && n.met(a, r)
+		})
+	})
+}
+
 // check is an error where a group of resources is of kinds that all lack the need, and a
-// warning where only some do: which of them a tag is on, the policy does not say.
-func (c *compiler) check(n need, rule, selection string, reaches []reach) {
+// warning where only some do: which of them a tag is on, the policy does not say. What
+// AWS ignores where there is no such thing is a warning too.
+func (c *compiler) check(n need, rule Rule, selection string, reaches []reach) {
 	var impossible []reach
 	var some []Capabilities
 	for _, r := range reaches {
-		switch lacking := n.lackedBy(r); {
+		switch lacking := n.lackedBy(r, rule.Engine); {
 		case len(lacking) == 0:
-		case len(lacking) == len(r.kinds):
-			impossible = append(impossible, r)
-		default:
+		case len(lacking) < len(r.kinds), n.ignorable && n.canNever(r):
 			some = append(some, lacking...)
+		default:
+			impossible = append(impossible, r)
 		}
 	}
 	if len(impossible) > 0 {
 		c.report.problem(n.path, "rule %s cannot be carried out for selection %s: %s cannot %s; %s",
-			rule, selection, describeReaches(impossible), n.what, n.instead(impossible[0].kinds[0]))
+			rule.Name, selection, describeReaches(impossible), n.what, n.alternative(impossible[0], rule.Engine))
 		return
 	}
 	if len(some) > 0 {

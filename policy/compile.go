@@ -84,7 +84,12 @@ func (c *compiler) plan(file, path string, doc planDoc) {
 	for i, s := range doc.Selections {
 		at := fmt.Sprintf("%s.selections[%d]", path, i)
 		c.unique(selections, at, "selection", s.Name)
-		plan.Selections = append(plan.Selections, c.selection(at, s))
+		selection := c.selection(at, s)
+		selection.Name = s.Name // an unusable one still is what rules name
+		plan.Selections = append(plan.Selections, selection)
+	}
+	for i := range plan.Rules {
+		plan.Rules[i].Selections = c.ruleSelections(indexed(path+".rules", i)+".selections", doc.Rules[i].Selections, plan)
 	}
 	c.set.Plans = append(c.set.Plans, plan)
 	c.carriedOut(path, doc, plan)
@@ -104,6 +109,16 @@ func (c *compiler) rule(path string, doc ruleDoc) Rule {
 		Lifecycle:         c.lifecycle(path+".lifecycle", doc.Lifecycle),
 		RecoveryPointTags: maps.Clone(doc.RecoveryPointTags),
 	}
+	c.continuous(path, doc, &rule)
+	c.archive(path, rule)
+	c.beyond(path, doc, &rule)
+	c.retentionFits(path+".retention", rule.Retention, rule.Lifecycle, rule.ContinuousBackup)
+	c.copyActions(path, doc, &rule)
+	c.keptCopies(path, rule)
+	return rule
+}
+
+func (c *compiler) copyActions(path string, doc ruleDoc, rule *Rule) {
 	destinations := map[string]string{}
 	for i, action := range doc.CopyActions {
 		at := fmt.Sprintf("%s.copy_actions[%d]", path, i)
@@ -111,10 +126,11 @@ func (c *compiler) rule(path string, doc ruleDoc) Rule {
 			c.report.problem(at+".destination_backup_vault_arn", "the same destination as %s: remove one", first)
 		}
 		destinations[action.DestinationBackupVaultARN] = at
-		rule.CopyActions = append(rule.CopyActions, c.copyAction(at, action))
+		copied := c.copyAction(at, action)
+		copied.Retention = c.retention(at+".retention", action.Retention, rule.Schedule.location)
+		c.retentionFits(at+".retention", copied.Retention, copied.Lifecycle, false)
+		rule.CopyActions = append(rule.CopyActions, copied)
 	}
-	c.keptCopies(path, rule)
-	return rule
 }
 
 func (c *compiler) selection(path string, doc selectionDoc) Selection {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"holdfast/policy/retention"
 	"holdfast/resource"
 )
 
@@ -19,9 +20,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // testCaps are kinds of three sorts: copies anywhere, copies inside the account, no copies.
 var testCaps = []Capabilities{
-	{Kind: resource.EBS, ARNPattern: "arn:*:ec2:*:*:volume/*", CopyRegion: true, CopyAccount: true, ColdStorage: true},
-	{Kind: resource.RDS, ARNPattern: "arn:*:rds:*:*:db:*", CopyRegion: true},
-	{Kind: resource.DynamoDB, ARNPattern: "arn:*:dynamodb:*:*:table/*"},
+	Native(resource.EBS, "arn:*:ec2:*:*:volume/*", Abilities{CopyRegion: true, CopyAccount: true, ColdStorage: true}),
+	Native(resource.RDS, "arn:*:rds:*:*:db:*", Abilities{CopyRegion: true}),
+	Native(resource.DynamoDB, "arn:*:dynamodb:*:*:table/*", Abilities{}),
 }
 
 var ignoreCompiled = cmpopts.IgnoreUnexported(Selection{})
@@ -65,6 +66,15 @@ func readFile(t testing.TB, path string) File {
 	return File{Name: filepath.Base(path), Data: data}
 }
 
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return location
+}
+
 func TestCompileExample(t *testing.T) {
 	t.Parallel()
 	set, result := Compile([]File{readFile(t, "../docs/examples/policies.yaml")}, testCaps)
@@ -81,6 +91,8 @@ func TestCompileExample(t *testing.T) {
 		CompletionWindow:  7 * 24 * time.Hour,
 		Lifecycle:         Lifecycle{DeleteAfterDays: 35},
 		RecoveryPointTags: map[string]string{"cost-centre": "backup"},
+		Retention:         retention.Policy{KeepWeekly: 12, KeepMonthly: 12, Location: zone(t, "Europe/Berlin")},
+		Priority:          1, MaxDelay: 2 * time.Hour, RPOObjective: 26 * time.Hour,
 	}
 	if diff := cmp.Diff(&nightly, set.Plan("Production").Rule("NIGHTLY")); diff != "" {
 		t.Error(diff)
@@ -180,7 +192,8 @@ func TestCompileRefuses(t *testing.T) {
 		{"long start window", with(in + "start_window_minutes: 52560001"), "want 60 to 52560000"},
 		{"short completion window", with(in + "completion_window_minutes: -1"), "-1 minutes: want 60"},
 		{"delete 0", with(in + "lifecycle: {delete_after_days: 0}"), "0 days: want 1 to 36500; leave the key out to keep"},
-		{"delete -1", with(in + "lifecycle: {delete_after_days: -1}"), "-1 days: want 1"},
+		{"delete -1", with(in + "lifecycle: {delete_after_days: -1}"), "-1 takes the lifecycle off an existing recovery point"},
+		{"delete -2", with(in + "lifecycle: {delete_after_days: -2}"), "-2 days: want 1 to 36500"},
 		{"delete too late", with(in + "lifecycle: {delete_after_days: 36501}"), "want 1 to 36500"},
 		{"cold 0", with(in + "lifecycle: {move_to_cold_storage_after_days: 0}"), "to stay in warm storage"},
 		{"cold too close", with(in + "lifecycle: {move_to_cold_storage_after_days: 30, delete_after_days: 119}"), "must be at least 120"},

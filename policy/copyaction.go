@@ -77,7 +77,7 @@ func parseWithVariable(s string) (resource.ARN, error) {
 // usual surprise with copy actions.
 func (c *compiler) keptCopies(path string, rule Rule) {
 	for i, action := range rule.CopyActions {
-		if rule.Lifecycle.DeleteAfterDays > 0 && action.Lifecycle == (Lifecycle{}) {
+		if rule.Lifecycle.DeleteAfterDays > 0 && action.Lifecycle == (Lifecycle{}) && !action.Retention.Counts() {
 			c.report.warning(indexed(path+".copy_actions", i), "the copy has no lifecycle of its own and is kept for ever; the rule's (%d days) does not apply to it", rule.Lifecycle.DeleteAfterDays)
 		}
 	}

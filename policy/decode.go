@@ -49,10 +49,23 @@ func (d *decoder) decode(node *yaml.Node, path string, v reflect.Value) {
 		d.stringMap(node, path, v)
 	case reflect.String:
 		d.text(node, path, v)
-	case reflect.Pointer: // only *int64: absent and 0 differ
-		d.number(node, path, v)
+	case reflect.Pointer: // absent differs from 0, false and an empty object
+		d.present(node, path, v)
 	default:
 		panic(fmt.Sprintf("policy: no decoding into %s", v.Type()))
+	}
+}
+
+// present fills what a pointer points to; the pointer stays nil where that fails.
+func (d *decoder) present(node *yaml.Node, path string, v reflect.Value) {
+	switch v.Type().Elem().Kind() {
+	case reflect.Int64:
+		d.number(node, path, v)
+	case reflect.Bool:
+		d.boolean(node, path, v)
+	default:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.decode(node, path, v.Elem())
 	}
 }
 
@@ -182,6 +195,16 @@ func (d *decoder) number(node *yaml.Node, path string, v reflect.Value) {
 		}
 		v.Set(reflect.ValueOf(&n))
 	}
+}
+
+// boolean takes true and false only: YAML 1.1 would read yes, on and y as true too.
+func (d *decoder) boolean(node *yaml.Node, path string, v reflect.Value) {
+	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!bool" || node.Value != "true" && node.Value != "false" {
+		d.report.unreadable(node.Line, path, "want true or false, found %s", describe(node))
+		return
+	}
+	yes := node.Value == "true"
+	v.Set(reflect.ValueOf(&yes))
 }
 
 // field is where a key's value goes.

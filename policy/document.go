@@ -39,17 +39,38 @@ type ruleDoc struct {
 	Lifecycle               lifecycleDoc      `yaml:"lifecycle"`
 	CopyActions             []copyActionDoc   `yaml:"copy_actions"`
 	RecoveryPointTags       map[string]string `yaml:"recovery_point_tags"`
+	EnableContinuousBackup  *bool             `yaml:"enable_continuous_backup"`
+	// What follows goes beyond AWS Backup.
+	Retention    *retentionDoc `yaml:"retention"`
+	Selections   []string      `yaml:"selections"`
+	Engine       string        `yaml:"engine"`
+	Priority     *int64        `yaml:"priority"`
+	RPOObjective string        `yaml:"rpo_objective"`
+	MaxDelay     string        `yaml:"max_delay"`
 }
 
 type lifecycleDoc struct {
 	MoveToColdStorageAfterDays *int64 `yaml:"move_to_cold_storage_after_days"`
 	DeleteAfterDays            *int64 `yaml:"delete_after_days"`
+	OptInToArchive             *bool  `yaml:"opt_in_to_archive_for_supported_resources"`
+}
+
+// retentionDoc is retention by count, beside or instead of lifecycle.delete_after_days.
+type retentionDoc struct {
+	KeepLast    *int64 `yaml:"keep_last"`
+	KeepHourly  *int64 `yaml:"keep_hourly"`
+	KeepDaily   *int64 `yaml:"keep_daily"`
+	KeepWeekly  *int64 `yaml:"keep_weekly"`
+	KeepMonthly *int64 `yaml:"keep_monthly"`
+	KeepYearly  *int64 `yaml:"keep_yearly"`
+	Timezone    string `yaml:"timezone"`
 }
 
 type copyActionDoc struct {
-	DestinationBackupVaultARN string       `yaml:"destination_backup_vault_arn,required"`
-	Lifecycle                 lifecycleDoc `yaml:"lifecycle"`
-	KMSKeyARN                 string       `yaml:"kms_key_arn"`
+	DestinationBackupVaultARN string        `yaml:"destination_backup_vault_arn,required"`
+	Lifecycle                 lifecycleDoc  `yaml:"lifecycle"`
+	Retention                 *retentionDoc `yaml:"retention"`
+	KMSKeyARN                 string        `yaml:"kms_key_arn"`
 }
 
 type selectionDoc struct {

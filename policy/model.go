@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/policy/retention"
 	"holdfast/resource"
 )
 
@@ -40,12 +41,18 @@ func (p *Plan) Rule(name string) *Rule {
 	return &p.Rules[i]
 }
 
-// Selects returns the name of the first selection that takes r; ok is false when none
-// does. Every rule of the plan applies to what it selects.
+// Selects returns the name of the first selection that takes r, whatever the rule; ok is
+// false when none does.
 func (p *Plan) Selects(r resource.Resource) (selection string, ok bool) {
+	return p.SelectsFor(&Rule{}, r)
+}
+
+// SelectsFor returns the name of the first selection of rule, a rule of the plan, that
+// takes r; ok is false when the rule does not back r up.
+func (p *Plan) SelectsFor(rule *Rule, r resource.Resource) (selection string, ok bool) {
 	for i := range p.Selections {
-		if p.Selections[i].Match(r) {
-			return p.Selections[i].Name, true
+		if s := &p.Selections[i]; rule.Uses(s.Name) && s.Match(r) {
+			return s.Name, true
 		}
 	}
 	return "", false
@@ -61,7 +68,53 @@ type Rule struct {
 	Lifecycle         Lifecycle
 	CopyActions       []CopyAction
 	RecoveryPointTags map[string]string
+	// ContinuousBackup asks for a point that restores to any moment of the last
+	// Lifecycle.DeleteAfterDays, 1 to 35, instead of one point a run.
+	ContinuousBackup bool
+
+	// What follows goes beyond AWS Backup.
+
+	// Retention has the counts by which points are kept; Keep has the lifecycle's age too.
+	Retention retention.Policy
+	// Selections are the names of the plan's selections the rule applies to; none means
+	// all of them, as in AWS Backup.
+	Selections []string
+	// Engine makes the recovery points; empty means the kind's default.
+	Engine Engine
+	// Priority orders jobs of one type that wait for the same slots: higher first,
+	// MinPriority to MaxPriority, 0 for rules that do not say.
+	Priority int
+	// RPOObjective is the longest time that may pass between two good points of a
+	// resource, measured at the last copy; 0 when none is set.
+	RPOObjective time.Duration
+	// MaxDelay is how long after its fire a backup should have begun: waiting jobs are
+	// ordered by it. A later one still begins inside its start window. 0: StartWindow.
+	MaxDelay time.Duration
 }
+
+// Keep returns which points of the rule are kept: those its lifecycle's DeleteAfterDays
+// has not passed for, and those its counts keep.
+func (r *Rule) Keep() retention.Policy { return keep(r.Retention, r.Lifecycle) }
+
+// Keep is Rule.Keep for the copies of the action.
+func (c *CopyAction) Keep() retention.Policy { return keep(c.Retention, c.Lifecycle) }
+
+func keep(p retention.Policy, l Lifecycle) retention.Policy {
+	p.DeleteAfterDays = l.DeleteAfterDays
+	return p
+}
+
+// Uses reports whether the rule applies to the selection of that name, as the plan
+// spells it.
+func (r *Rule) Uses(selection string) bool {
+	return len(r.Selections) == 0 || slices.Contains(r.Selections, selection)
+}
+
+// The priorities a rule may have.
+const (
+	MinPriority = -5
+	MaxPriority = 5
+)
 
 // Next returns the first instant strictly after the given one at which the rule is due,
 // in UTC and on a whole minute; ok is false when it is never due again.
@@ -71,6 +124,8 @@ func (r Rule) Next(after time.Time) (at time.Time, ok bool) { return r.Schedule.
 type Lifecycle struct {
 	MoveToColdStorageAfterDays int
 	DeleteAfterDays            int // 0: kept for ever
+	// OptInToArchive asks for the archive tier of kinds that have one.
+	OptInToArchive bool
 }
 
 // AccountVariable in a copy action stands for the account of the resource.
@@ -88,6 +143,7 @@ type CopyAction struct {
 	Account             string // twelve digits or $account
 	Vault               string
 	Lifecycle           Lifecycle
+	Retention           retention.Policy // counts for the copies (our extension)
 	// KMSKeyARN is the destination's key for encrypted copies (our extension); its account
 	// may be $account.
 	KMSKeyARN string
@@ -106,13 +162,4 @@ type Problem struct {
 	Line    int    `json:"line,omitempty"`
 	Path    string `json:"path,omitempty"` // plans[0].rules[1].schedule_expression
 	Message string `json:"message"`        // what is wrong and how to mend it
-}
-
-// Capabilities tells Compile what a kind can do; built from the driver registry.
-type Capabilities struct {
-	Kind        resource.Kind
-	ARNPattern  string
-	CopyRegion  bool // copies inside the account, to any region
-	CopyAccount bool // copies to another account
-	ColdStorage bool // recovery points can move to cold storage
 }

@@ -66,13 +66,52 @@ func (c *compiler) lifecycle(path string, doc lifecycleDoc) Lifecycle {
 	case remove < cold+minColdDays:
 		c.report.problem(deletePath, "deletes after %d days and moves to cold storage after %d: cold storage lasts at least %d days, so delete_after_days must be at least %d", remove, cold, minColdDays, cold+minColdDays)
 	}
-	return Lifecycle{MoveToColdStorageAfterDays: cold, DeleteAfterDays: remove}
+	optIn := doc.OptInToArchive != nil && *doc.OptInToArchive
+	return Lifecycle{MoveToColdStorageAfterDays: cold, DeleteAfterDays: remove, OptInToArchive: optIn}
+}
+
+// Numbers of AWS Backup's continuous backups and archives, in days.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/point-in-time-recovery.html
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Lifecycle.html
+const (
+	maxContinuousDays = 35
+	minArchiveGap     = 28
+)
+
+// continuous checks what a continuous backup may be combined with.
+func (c *compiler) continuous(path string, doc ruleDoc, rule *Rule) {
+	if doc.EnableContinuousBackup == nil || !*doc.EnableContinuousBackup {
+		return
+	}
+	rule.ContinuousBackup = true
+	at := path + ".lifecycle.delete_after_days"
+	if n := rule.Lifecycle.DeleteAfterDays; (n == 0 || n > maxContinuousDays) && !c.report.lost(at) {
+		c.report.problem(at, "a continuous backup needs delete_after_days of 1 to %d", maxContinuousDays)
+	}
+	if rule.Lifecycle.MoveToColdStorageAfterDays > 0 {
+		c.report.problem(path+".lifecycle.move_to_cold_storage_after_days", "a continuous backup cannot move to cold storage: remove it, or make a second rule without enable_continuous_backup")
+	}
+}
+
+// archive checks what opt_in_to_archive_for_supported_resources needs.
+func (c *compiler) archive(path string, rule Rule) {
+	at := path + ".lifecycle.opt_in_to_archive_for_supported_resources"
+	switch {
+	case !rule.Lifecycle.OptInToArchive:
+	case rule.Lifecycle.MoveToColdStorageAfterDays == 0:
+		c.report.problem(at, "needs move_to_cold_storage_after_days: say when points move to the archive")
+	case !apart(rule.Schedule, minArchiveGap*24*time.Hour):
+		c.report.problem(at, "runs of %s are less than %d days apart: AWS archives points of monthly or rarer rules only", rule.Schedule, minArchiveGap)
+	}
 }
 
 // days returns the number, or 0 when it is absent or refused.
 func (c *compiler) days(path string, n *int64, withoutIt string) int {
 	switch {
 	case n == nil:
+		return 0
+	case *n == -1:
+		c.report.problem(path, "-1 days: -1 takes the lifecycle off an existing recovery point and is not for plans; leave the key out %s", withoutIt)
 		return 0
 	case *n < 1 || *n > maxDays:
 		c.report.problem(path, "%d days: want 1 to %d; leave the key out %s", *n, maxDays, withoutIt)

@@ -6,10 +6,8 @@ import "strings"
 // they are refused by name instead of being unknown.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRuleInput.html
 var notCarriedOut = map[string]string{
-	"enablecontinuousbackup":                 "continuous backups are not carried out; remove it",
 	"indexactions":                           "backup indexes are not carried out; remove it",
 	"targetlogicallyairgappedbackupvaultarn": "air-gapped vaults are not carried out; use copy_actions to another account",
-	"optintoarchiveforsupportedresources":    "move_to_cold_storage_after_days alone says this; remove it",
 	"advancedbackupsettings":                 "advanced settings are not carried out; remove it",
 	"scanactions":                            "malware scans are not carried out; remove it",
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"holdfast/admission"
 	"holdfast/catalog"
@@ -25,7 +26,7 @@ func QuotaDimension(kind, operation string) string {
 	return fmt.Sprintf("quota-%s-%s", kind, operation)
 }
 
-// The priority bands inside a group.
+// The types of jobs inside a group, first served first; inside a type priority decides.
 const (
 	bandManual = iota
 	bandBackup
@@ -37,7 +38,7 @@ const (
 func NewRequest(job catalog.Job) admission.Request {
 	r := admission.Request{
 		JobID: job.ID, Ring: admission.Normal, Group: job.Group().String(), Account: job.Account,
-		Keys: sharedKeys(job), Resource: resourceKey(job), Band: band(job), Deadline: job.StartBy,
+		Keys: sharedKeys(job), Resource: resourceKey(job), Band: band(job), Deadline: deadline(job),
 	}
 	if job.Type == driver.Restore {
 		r.Ring = admission.Express
@@ -78,7 +79,16 @@ func hashKey(s string) admission.Key {
 	return admission.NewKey(DimensionResource, hex.EncodeToString(sum[:8]))
 }
 
+// priorities is how many priorities there are; a type of job has a band for each.
+const priorities = catalog.MaxPriority - catalog.MinPriority + 1
+
+// band is the job's place by type and, inside its type, by priority.
 func band(job catalog.Job) int {
+	priority := min(max(job.Spec.Priority, catalog.MinPriority), catalog.MaxPriority)
+	return typeBand(job)*priorities + catalog.MaxPriority - priority
+}
+
+func typeBand(job catalog.Job) int {
 	switch {
 	case job.Type == driver.Copy:
 		return bandCopy
@@ -89,6 +99,14 @@ func band(job catalog.Job) int {
 	default:
 		return bandBackup
 	}
+}
+
+// deadline orders jobs of a band: by when they should have begun, or have to.
+func deadline(job catalog.Job) time.Time {
+	if due := job.Spec.DueBy; !due.IsZero() && (job.StartBy.IsZero() || due.Before(job.StartBy)) {
+		return due
+	}
+	return job.StartBy
 }
 
 // DefaultCaps returns the caps that hold where the catalog has none: perAccount and

@@ -25,7 +25,7 @@ func TestRequestOfABackup(t *testing.T) {
 	want := admission.Request{
 		JobID: "j1", Ring: admission.Normal, Group: "111122223333/eu-west-1/ebs/backup", Account: "111122223333",
 		Keys:     []admission.Key{"fleet=all", "account=111122223333", "quota-ebs-backup=111122223333/eu-west-1"},
-		Resource: got.Resource, Band: bandBackup, Deadline: time.Unix(1000, 0),
+		Resource: got.Resource, Band: typeBand(job(driver.Backup))*priorities + catalog.MaxPriority, Deadline: time.Unix(1000, 0),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -72,5 +72,29 @@ func TestDefaultCapsCarryAWSQuotas(t *testing.T) {
 	}
 	if DefaultCaps(1, 1, 500, nil)["fleet=all"] != 500 {
 		t.Error("a fleet cap that is set must be there")
+	}
+}
+
+func TestPriorityAndDueTimeOrderTheWaiting(t *testing.T) {
+	t.Parallel()
+	low, usual, high := job(driver.Backup), job(driver.Backup), job(driver.Backup)
+	low.Spec.Priority, high.Spec.Priority = catalog.MinPriority, catalog.MaxPriority
+	copied, manual := job(driver.Copy), job(driver.Backup)
+	copied.Spec.Priority, manual.Plan = catalog.MaxPriority, ""
+	manual.Spec.Priority = catalog.MinPriority
+	order := []catalog.Job{manual, high, usual, low, copied}
+	for i := range order[1:] {
+		if NewRequest(order[i]).Band >= NewRequest(order[i+1]).Band {
+			t.Errorf("request %d does not go before the next: bands %d and %d", i, NewRequest(order[i]).Band, NewRequest(order[i+1]).Band)
+		}
+	}
+	due := job(driver.Backup)
+	due.Spec.DueBy = time.Unix(500, 0)
+	if got := NewRequest(due).Deadline; !got.Equal(time.Unix(500, 0)) {
+		t.Errorf("the deadline is %s, want when the job is due", got)
+	}
+	due.Spec.DueBy = time.Unix(5000, 0)
+	if got := NewRequest(due).Deadline; !got.Equal(due.StartBy) {
+		t.Errorf("the deadline is %s, want the end of the start window", got)
 	}
 }

@@ -76,12 +76,12 @@ func TestDueFiresKeepsTheNewestOfManyMissed(t *testing.T) {
 
 func TestBackupSpecFillsAccountsAndLeavesOutCopiesToItself(t *testing.T) {
 	t.Parallel()
-	rule := policy.Rule{Vault: "default", Lifecycle: policy.Lifecycle{DeleteAfterDays: 35}, CopyActions: []policy.CopyAction{
+	rule := policy.Rule{Vault: "default", Priority: 2, Lifecycle: policy.Lifecycle{DeleteAfterDays: 35}, CopyActions: []policy.CopyAction{
 		{Region: "eu-west-1", Account: "$account", Vault: "dr", Lifecycle: policy.Lifecycle{DeleteAfterDays: 90}, KMSKeyARN: "arn:aws:kms:eu-west-1:$account:key/k"},
 		{Region: "eu-central-1", Account: "$account", Vault: "same"},
 	}}
 	got := BackupSpec(rule, resource.Resource{Account: "111122223333", Region: "eu-central-1"})
-	want := catalog.Spec{Vault: "default", DeleteAfter: 35, Copies: []catalog.CopySpec{
+	want := catalog.Spec{Vault: "default", DeleteAfter: 35, Priority: 2, Copies: []catalog.CopySpec{
 		{Account: "111122223333", Region: "eu-west-1", Vault: "dr", DeleteAfter: 90, KMSKeyID: "arn:aws:kms:eu-west-1:111122223333:key/k"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -110,7 +110,7 @@ func (s *Scheduler) plan(ctx context.Context, plan policy.Plan, rule policy.Rule
 		return err
 	}
 	err = s.store.Resources(ctx, catalog.ResourceFilter{}, func(item catalog.InventoryItem) error {
-		if !allowed[item.Account+"/"+item.Region] || !takes(plan, item.Resource) {
+		if !allowed[item.Account+"/"+item.Region] || !takes(plan, rule, item.Resource) {
 			return nil
 		}
 		chunk = append(chunk, s.backupJob(plan, rule, item.Resource, at, now))
@@ -134,13 +134,13 @@ func (s *Scheduler) plan(ctx context.Context, plan policy.Plan, rule policy.Rule
 	}})
 }
 
-// takes reports whether plan backs r up. A resource the kind cannot back up is listed in
+// takes reports whether rule, one of plan's, backs r up. A resource the kind cannot back up is listed in
 // the inventory but gets no job.
-func takes(plan policy.Plan, r resource.Resource) bool {
+func takes(plan policy.Plan, rule policy.Rule, r resource.Resource) bool {
 	if r.Unsupported != "" {
 		return false
 	}
-	_, ok := plan.Selects(r)
+	_, ok := plan.SelectsFor(&rule, r)
 	return ok
 }
 
@@ -152,12 +152,15 @@ func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Res
 	job.StartBy = at.Add(rule.StartWindow)
 	job.CompleteBy = at.Add(rule.CompletionWindow)
 	job.Spec = BackupSpec(rule, r)
+	if rule.MaxDelay > 0 {
+		job.Spec.DueBy = at.Add(rule.MaxDelay)
+	}
 	return job
 }
 
 // BackupSpec returns what a rule asks of the backup of r.
 func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
-	spec := catalog.Spec{Vault: rule.Vault, DeleteAfter: rule.Lifecycle.DeleteAfterDays, Tags: rule.RecoveryPointTags}
+	spec := catalog.Spec{Vault: rule.Vault, DeleteAfter: rule.Lifecycle.DeleteAfterDays, Tags: rule.RecoveryPointTags, Priority: rule.Priority}
 	for _, c := range rule.CopyActions {
 		c = c.For(r.Account)
 		if c.Account == r.Account && c.Region == r.Region {

@@ -101,9 +101,9 @@ func TestPolicySelectsWhatIsExpected(t *testing.T) {
 	for _, o := range []sim.GenerateOptions{{Seed: 1}, {Seed: 2, Accounts: 3, Regions: 4, Resources: 200}, {Seed: 3, Accounts: 1, Regions: 1, Resources: 50}} {
 		company := generate(t, o)
 		set, result := policy.Compile([]policy.File{{Name: "company.yaml", Data: []byte(company.Policy)}}, []policy.Capabilities{
-			{Kind: resource.EBS, ARNPattern: "arn:*:ec2:*:*:volume/*", CopyRegion: true},
-			{Kind: resource.RDS, ARNPattern: "arn:*:rds:*:*:db:*", CopyRegion: true},
-			{Kind: resource.DynamoDB, ARNPattern: "arn:*:dynamodb:*:*:table/*"},
+			policy.Native(resource.EBS, "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true}),
+			policy.Native(resource.RDS, "arn:*:rds:*:*:db:*", policy.Abilities{CopyRegion: true}),
+			policy.Native(resource.DynamoDB, "arn:*:dynamodb:*:*:table/*", policy.Abilities{}),
 		})
 		if len(result.Problems) > 0 {
 			t.Fatalf("the policy does not compile: %v", result.Problems)
