@@ -140,15 +140,16 @@ func (a *App) Close() error {
 	return errors.Join(errs...)
 }
 
-// Descriptors returns the facts of every enabled kind.
+// Descriptors returns the facts of every enabled driver.
 func (a *App) Descriptors() []driver.Descriptor { return Descriptors(a.Drivers) }
 
-// Descriptors returns the facts of every kind in r, sorted by kind.
+// Descriptors returns the facts of every driver in r, sorted by kind, the kind's default
+// engine first.
 func Descriptors(r *driver.Registry) []driver.Descriptor {
-	out := make([]driver.Descriptor, 0, len(r.Kinds()))
-	for _, kind := range r.Kinds() {
-		d, _ := r.Get(kind)
-		out = append(out, d.Descriptor())
+	drivers := r.All()
+	out := make([]driver.Descriptor, len(drivers))
+	for i, d := range drivers {
+		out[i] = d.Descriptor()
 	}
 	return out
 }
@@ -159,8 +160,8 @@ func enabled(r *driver.Registry, cfg *config.Config) *driver.Registry {
 		return r
 	}
 	var drivers []driver.Driver
-	for _, kind := range r.Kinds() {
-		if d, _ := r.Get(kind); slices.Contains(cfg.Kinds, kind) {
+	for _, d := range r.All() {
+		if slices.Contains(cfg.Kinds, d.Descriptor().Kind) {
 			drivers = append(drivers, d)
 		}
 	}

@@ -21,6 +21,7 @@ type Job struct {
 	// What it works on. Account and Region are where the calls go: the resource's for a
 	// backup, the destination for a copy or restore, the point's for an expiry.
 	Kind        resource.Kind `json:"kind"`
+	Engine      driver.Engine `json:"engine,omitempty"` // "": the kind's default
 	Partition   string        `json:"partition"`
 	Account     string        `json:"account"`
 	Region      string        `json:"region"`

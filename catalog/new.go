@@ -24,7 +24,7 @@ func NewBackup(id string, r resource.Resource, partition, by string, now time.Ti
 func newFromPoint(id string, op driver.Operation, p RecoveryPoint, by string, now time.Time) Job {
 	return Job{
 		ID: id, Type: op, State: Created, PointID: p.ID, ChainID: p.ChainID, ParentID: p.ID,
-		Kind: p.Kind, Partition: p.Partition, Account: p.Account, Region: p.Region, ResourceARN: p.ResourceARN,
+		Kind: p.Kind, Engine: p.Engine, Partition: p.Partition, Account: p.Account, Region: p.Region, ResourceARN: p.ResourceARN,
 		Plan: p.Plan, Rule: p.Rule, CreatedAt: now, CreatedBy: by, Progress: -1,
 	}
 }
@@ -61,7 +61,7 @@ func NewRetry(old Job, by string, now time.Time) (Job, error) {
 	}
 	j := Job{
 		ID: RetryJobID(old.ID, 1), Type: old.Type, State: Created, RetryOf: old.ID,
-		Kind: old.Kind, Partition: old.Partition, Account: old.Account, Region: old.Region,
+		Kind: old.Kind, Engine: old.Engine, Partition: old.Partition, Account: old.Account, Region: old.Region,
 		ResourceARN: old.ResourceARN, PointID: old.PointID, Plan: old.Plan, Rule: old.Rule, FireAt: old.FireAt,
 		ChainID: old.ChainID, ParentID: old.ParentID, CreatedBy: by, Spec: old.Spec, CreatedAt: now, Progress: -1,
 	}
@@ -94,7 +94,7 @@ func CompletedPoint(job Job, seen driver.Point, source resource.Resource, instal
 		created = job.StartedAt
 	}
 	return RecoveryPoint{
-		ID: job.ID, State: Available, Kind: job.Kind, Partition: job.Partition, Account: job.Account, Region: job.Region,
+		ID: job.ID, State: Available, Kind: job.Kind, Engine: job.Engine, Partition: job.Partition, Account: job.Account, Region: job.Region,
 		ResourceARN: job.ResourceARN, ARN: seen.ARN, Ref: seen.Ref, Vault: job.Spec.Vault, Plan: job.Plan, Rule: job.Rule,
 		ChainID: job.ChainID, ParentID: job.ParentID, CreatedAt: created, CompletedAt: now, DeleteAt: job.DeleteAt(),
 		SizeBytes: seen.SizeBytes, Encrypted: seen.Encrypted, KMSKeyID: seen.KMSKeyID,
@@ -113,7 +113,7 @@ func FollowUpCopies(job Job, point RecoveryPoint, copies bool, now time.Time) []
 		if !copies {
 			follow.State, follow.EndedAt, follow.PointID = Failed, now, ""
 			follow.Class = failure.Unsupported
-			follow.Message = fmt.Sprintf("%s cannot be copied to another region natively: leave the copy action out or use the aws-backup engine", job.Kind)
+			follow.Message = fmt.Sprintf("%s cannot be copied by the %s engine: leave the copy action out or use another engine (`holdfast driver list`)", job.Kind, job.Engine)
 		}
 		jobs = append(jobs, follow)
 	}

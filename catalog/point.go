@@ -23,6 +23,7 @@ type RecoveryPoint struct {
 	ID          string            `json:"id"`
 	State       PointState        `json:"state"`
 	Kind        resource.Kind     `json:"kind"`
+	Engine      driver.Engine     `json:"engine,omitempty"` // the one that made it, and alone can copy, restore or delete it
 	Partition   string            `json:"partition"`
 	Account     string            `json:"account"` // where the point lies
 	Region      string            `json:"region"`

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"holdfast/app"
 	"holdfast/driver"
 	"holdfast/driver/all"
 	"holdfast/resource"
@@ -24,9 +23,11 @@ func driverCommand(env Env) *cli.Command {
 	}
 }
 
-// driverRow is one kind in the JSON of driver list.
+// driverRow is one engine of one kind in the JSON of driver list.
 type driverRow struct {
 	Kind        resource.Kind                 `json:"kind"`
+	Engine      driver.Engine                 `json:"engine"`
+	Default     bool                          `json:"default"` // the engine taken when a rule names none
 	Title       string                        `json:"title"`
 	ARNPattern  string                        `json:"arn_pattern"`
 	CopyRegion  bool                          `json:"copy_region"`
@@ -56,8 +57,12 @@ func listDrivers(ctx *cli.Context, env Env) error {
 		return err
 	}
 	var rows []driverRow
-	for _, d := range app.Descriptors(all.New(nil)) {
-		rows = append(rows, newDriverRow(d))
+	registry := all.New(nil)
+	for _, drv := range registry.All() {
+		row := newDriverRow(drv.Descriptor())
+		row.Engine = driver.EngineOf(drv)
+		row.Default = row.Engine == registry.DefaultEngine(row.Kind)
+		rows = append(rows, row)
 	}
 	if jsonWanted(ctx) {
 		return printJSON(env.Stdout, map[string]any{"drivers": rows})
@@ -65,10 +70,10 @@ func listDrivers(ctx *cli.Context, env Env) error {
 	cells := make([][]string, 0, len(rows))
 	for _, r := range rows {
 		cells = append(cells, []string{
-			string(r.Kind), r.Title, yesNo(r.CopyRegion), yesNo(r.CopyAccount), quotaOf(r, driver.Backup), quotaOf(r, driver.Copy), r.ARNPattern,
+			string(r.Kind), string(r.Engine), r.Title, yesNo(r.CopyRegion), yesNo(r.CopyAccount), quotaOf(r, driver.Backup), quotaOf(r, driver.Copy), r.ARNPattern,
 		})
 	}
-	return table(env.Stdout, []string{"KIND", "TITLE", "COPY REGION", "COPY ACCOUNT", "BACKUP QUOTA", "COPY QUOTA", "ARN"}, cells)
+	return table(env.Stdout, []string{"KIND", "ENGINE", "TITLE", "COPY REGION", "COPY ACCOUNT", "BACKUP QUOTA", "COPY QUOTA", "ARN"}, cells)
 }
 
 func newDriverRow(d driver.Descriptor) driverRow {

@@ -102,7 +102,7 @@ func jobFields(j catalog.Job) [][2]string {
 	list := [][2]string{
 		{"Job", j.ID}, {"Type", string(j.Type)}, {"State", string(j.State)},
 		{"Class", string(j.Class)}, {"Message", j.Message},
-		{"Resource", j.ResourceARN}, {"Kind", string(j.Kind)}, {"Where", j.Account + "/" + j.Region},
+		{"Resource", j.ResourceARN}, {"Kind", string(j.Kind)}, {"Engine", string(j.Engine)}, {"Where", j.Account + "/" + j.Region},
 		{"Point", j.PointID}, {"Plan", j.Plan}, {"Rule", j.Rule}, {"Fire", instantText(j.FireAt)},
 		{"Created", instantText(j.CreatedAt) + " by " + j.CreatedBy},
 		{"Start by", instantText(j.StartBy)}, {"Complete by", instantText(j.CompleteBy)},

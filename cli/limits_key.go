@@ -2,18 +2,24 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"holdfast/driver"
 	"holdfast/producer"
 	"holdfast/resource"
 )
 
-// quotaDimensions returns every quota dimension: a kind and an operation of it.
+// quotaDimensions returns every quota dimension: a kind, or an engine that counts all kinds
+// together, and an operation of it.
 func (d *desk) quotaDimensions() []string {
 	var all []string
-	for _, kind := range d.drivers.Kinds() {
+	for _, drv := range d.drivers.All() {
 		for _, op := range operations {
-			all = append(all, producer.QuotaDimension(string(kind), string(op)))
+			dimension := producer.QuotaDimension(drv.Descriptor().Kind, driver.EngineOf(drv), op)
+			if !slices.Contains(all, dimension) {
+				all = append(all, dimension)
+			}
 		}
 	}
 	return all

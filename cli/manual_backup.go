@@ -11,7 +11,9 @@ import (
 
 	"holdfast/app"
 	"holdfast/catalog"
+	"holdfast/driver"
 	"holdfast/policy"
+	"holdfast/resource"
 	"holdfast/scheduler"
 )
 
@@ -27,6 +29,7 @@ func backupCommand(env Env) *cli.Command {
 			&cli.StringSliceFlag{Name: "resource", Usage: "`ARN` of the resource; may be repeated"},
 			&cli.StringFlag{Name: "plan", Usage: "back up what the plan `NAME` selects"},
 			&cli.StringFlag{Name: "rule", Usage: "with --plan: the rule whose lifecycle and copies apply; needed when the plan has several"},
+			&cli.StringFlag{Name: "engine", Usage: "with --resource: the `ENGINE` that makes the point, native or aws-backup (default: the kind's own)"},
 			&cli.BoolFlag{Name: "now", Usage: "with --plan: begin"},
 			&cli.IntFlag{Name: "delete-after", Usage: "with --resource: keep the point this many `DAYS` (default: for ever)"},
 		),
@@ -63,6 +66,9 @@ func runBackup(ctx *cli.Context, d *desk) error {
 
 // planFlags checks what only makes sense together with --plan.
 func (c *checks) planFlags(ctx *cli.Context) {
+	if ctx.IsSet("engine") {
+		c.add("--engine", "goes with --resource only: the rule says which engine makes its points")
+	}
 	if ctx.IsSet("delete-after") {
 		c.add("--delete-after", "goes with --resource only: the rule says how long its points live")
 	}
@@ -100,10 +106,25 @@ func (d *desk) resourceBackups(ctx *cli.Context, days int) ([]catalog.Job, error
 			return nil, err
 		}
 		job := catalog.NewBackup(id, item.Resource, d.cfg.AWS.Partition, d.by, d.clock.Now())
+		job.Engine = c.engine(ctx, d, item.Kind)
 		job.Spec.DeleteAfter = days
 		jobs = append(jobs, job)
 	}
 	return jobs, c.err()
+}
+
+// engine reads --engine for a resource of kind: the kind's default when it is not given.
+func (c *checks) engine(ctx *cli.Context, d *desk, kind resource.Kind) driver.Engine {
+	if !ctx.IsSet("engine") {
+		return d.drivers.DefaultEngine(kind)
+	}
+	engine, err := driver.ParseEngine(ctx.String("engine"))
+	if err != nil {
+		c.add("--engine", "%v", err)
+	} else if _, ok := d.drivers.For(kind, engine); !ok {
+		c.add("--engine", "%s cannot back up %s: use %s", engine, kind, joined(d.drivers.Engines(kind)))
+	}
+	return engine
 }
 
 // backupID returns the id of a manual backup. Where one command makes several jobs, each
@@ -155,6 +176,7 @@ func (d *desk) planBackups(ctx *cli.Context) ([]catalog.Job, error) {
 		}
 		// No plan and rule: a later fire of the rule would supersede the job.
 		job := catalog.NewBackup(id, item.Resource, d.cfg.AWS.Partition, d.by, now)
+		job.Engine = d.drivers.DefaultEngine(item.Kind)
 		job.Spec = scheduler.BackupSpec(*rule, item.Resource)
 		jobs = append(jobs, job)
 		return nil

@@ -86,7 +86,7 @@ func (c *checks) copyable(d *desk, point catalog.RecoveryPoint, region string) {
 	if region == point.Region {
 		c.add("--region", "the point lies in %s already", region)
 	}
-	if drv, ok := d.drivers.Get(point.Kind); !ok || !drv.Descriptor().CopyRegion {
+	if drv, ok := d.drivers.For(point.Kind, point.Engine); !ok || !drv.Descriptor().CopyRegion {
 		c.add("--point", "%s cannot be copied to another region: see `holdfast driver list`", point.Kind)
 	}
 }

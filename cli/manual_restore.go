@@ -186,7 +186,7 @@ func placeText(account, region string) string {
 // planRestore asks the driver what the job would do; every bad or missing parameter is
 // bad input.
 func (d *desk) planRestore(job catalog.Job, point catalog.RecoveryPoint) (*driver.RestorePlan, error) {
-	drv, _ := d.drivers.Get(point.Kind)
+	drv, _ := d.drivers.For(point.Kind, point.Engine)
 	restorer, ok := drv.(driver.Restorer)
 	if !ok {
 		return nil, badInput("--point: %s cannot be restored: see `holdfast driver list`", point.Kind)

@@ -157,7 +157,7 @@ func (d *desk) pointDetails(ctx context.Context, point catalog.RecoveryPoint) (p
 func (d *desk) pointText(details pointDetails) error {
 	p := details.Point
 	err := fields(d.env.Stdout, [][2]string{
-		{"Point", p.ID}, {"State", string(p.State)}, {"Resource", p.ResourceARN}, {"Kind", string(p.Kind)},
+		{"Point", p.ID}, {"State", string(p.State)}, {"Resource", p.ResourceARN}, {"Kind", string(p.Kind)}, {"Engine", string(p.Engine)},
 		{"Where", p.Account + "/" + p.Region}, {"ARN", p.ARN}, {"AWS id", string(p.Ref)}, {"Vault", p.Vault},
 		{"Plan", p.Plan}, {"Rule", p.Rule}, {"Began", instantText(p.CreatedAt)}, {"Completed", instantText(p.CompletedAt)},
 		{"Delete", deleteText(p)}, {"Size", sizeText(p.SizeBytes)}, {"Encrypted", fmt.Sprint(p.Encrypted)}, {"KMS key", p.KMSKeyID},

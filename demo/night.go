@@ -275,8 +275,8 @@ func (n *night) quiet(ctx context.Context) (bool, error) {
 // restoreOnePerKind restores the newest point of each kind and waits for the ends.
 func (n *night) restoreOnePerKind(ctx context.Context) error {
 	var jobs []catalog.Job
-	for _, d := range n.Descriptors() {
-		p, ok, err := n.newestAtHome(ctx, d.Kind)
+	for _, kind := range n.Drivers.Kinds() {
+		p, ok, err := n.newestAtHome(ctx, kind)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,8 @@ import (
 // policies, the admission defaults and the documentation are derived from it.
 type Descriptor struct {
 	Kind resource.Kind
+	// Engine is the machinery the driver works through; "" is Native.
+	Engine Engine
 	// Title is the name AWS's console uses, e.g. "EBS volume".
 	Title string
 	// ARNPattern matches the ARNs of the kind's resources, e.g. arn:*:ec2:*:*:volume/*.

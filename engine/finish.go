@@ -47,7 +47,7 @@ func (e *Engine) addPoint(ctx context.Context, m *catalog.Mutation, seen driver.
 	point := catalog.CompletedPoint(m.Job, seen, source, e.opts.Installation, now)
 	m.Points = append(m.Points, point)
 	if m.Job.Type == driver.Backup {
-		d, _ := e.drivers.Get(m.Job.Kind)
+		d, _ := e.drivers.For(m.Job.Kind, m.Job.Engine)
 		_, copies := d.(driver.Copier)
 		m.FollowUps = catalog.FollowUpCopies(m.Job, point, copies, now)
 	}

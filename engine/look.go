@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,12 +21,12 @@ const (
 
 // Look observes the due jobs of group, batch by batch: it ends those AWS shows as ended,
 // resolves open intents whose time is over, and says when to look at the others again.
+// Jobs of different engines share a group; each engine is asked about its own.
 func (e *Engine) Look(ctx context.Context, group catalog.LookGroup) error {
-	d, ok := e.drivers.Get(group.Kind)
-	if !ok {
-		return fmt.Errorf("look at %s: this build has no driver for the kind", group)
+	size, err := e.lookSize(group)
+	if err != nil {
+		return err
 	}
-	size := min(max(d.Descriptor().LookMax, 1), 1000)
 	for range maxLookBatches {
 		jobs, err := e.store.DueJobs(ctx, group, e.clock.Now(), size)
 		if err != nil {
@@ -33,7 +35,7 @@ func (e *Engine) Look(ctx context.Context, group catalog.LookGroup) error {
 		if len(jobs) == 0 {
 			return nil
 		}
-		if err := e.lookAt(ctx, d, group, jobs); err != nil {
+		if err := e.lookByEngine(ctx, group, jobs); err != nil {
 			return err
 		}
 		if len(jobs) < size {
@@ -41,6 +43,43 @@ func (e *Engine) Look(ctx context.Context, group catalog.LookGroup) error {
 		}
 	}
 	return nil
+}
+
+// maxLookSize bounds a batch whatever the descriptors say.
+const maxLookSize = 1000
+
+// lookSize returns how many due jobs are loaded at once: as many as the engine that
+// observes the most in one look.
+func (e *Engine) lookSize(group catalog.LookGroup) (int, error) {
+	size := 0
+	for _, engine := range e.drivers.Engines(group.Kind) {
+		d, _ := e.drivers.For(group.Kind, engine)
+		size = max(size, d.Descriptor().LookMax, 1)
+	}
+	if size == 0 {
+		return 0, fmt.Errorf("look at %s: this build has no driver for the kind", group)
+	}
+	return min(size, maxLookSize), nil
+}
+
+// lookByEngine hands each job to its engine's driver.
+func (e *Engine) lookByEngine(ctx context.Context, group catalog.LookGroup, jobs []catalog.Job) error {
+	byEngine := map[driver.Engine][]catalog.Job{}
+	for _, job := range jobs {
+		byEngine[job.Engine] = append(byEngine[job.Engine], job)
+	}
+	var errs []error
+	for _, engine := range slices.Sorted(maps.Keys(byEngine)) {
+		d, ok := e.drivers.For(group.Kind, engine)
+		if !ok {
+			errs = append(errs, fmt.Errorf("look at %s: this build has no driver for engine %q", group, engine))
+			continue
+		}
+		for batch := range slices.Chunk(byEngine[engine], max(d.Descriptor().LookMax, 1)) {
+			errs = append(errs, e.lookAt(ctx, d, group, batch))
+		}
+	}
+	return firstError(errs...)
 }
 
 // lookAt handles one batch.

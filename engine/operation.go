@@ -24,9 +24,9 @@ type operation struct {
 // operationOf returns job with its driver and mark, without loading anything. It fails
 // only when this build has no driver for the kind.
 func (e *Engine) operationOf(job catalog.Job) (operation, error) {
-	d, ok := e.drivers.Get(job.Kind)
+	d, ok := e.drivers.For(job.Kind, job.Engine)
 	if !ok {
-		return operation{}, failure.Errorf(failure.Unsupported, "this build has no driver for kind %q", job.Kind)
+		return operation{}, failure.Errorf(failure.Unsupported, "this build has no driver for kind %q and engine %q", job.Kind, job.Engine)
 	}
 	return operation{job: job, driver: d, mark: job.Mark(e.opts.Installation)}, nil
 }
@@ -74,7 +74,7 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 	case driver.Copy:
 		copier, ok := op.driver.(driver.Copier)
 		if !ok {
-			return "", failure.Errorf(failure.Unsupported, "%s cannot be copied natively", op.job.Kind)
+			return "", failure.Errorf(failure.Unsupported, "%s cannot be copied by the %s engine", op.job.Kind, driver.EngineOf(op.driver))
 		}
 		return copier.Copy(ctx, driver.CopyRequest{
 			Scope: op.job.Scope(), Mark: op.mark, Source: op.point.Point(), SourceScope: op.point.Scope(),
@@ -83,7 +83,7 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 	case driver.Restore:
 		restorer, ok := op.driver.(driver.Restorer)
 		if !ok {
-			return "", failure.Errorf(failure.Unsupported, "%s cannot be restored natively", op.job.Kind)
+			return "", failure.Errorf(failure.Unsupported, "%s cannot be restored by the %s engine", op.job.Kind, driver.EngineOf(op.driver))
 		}
 		return restorer.Restore(ctx, op.restoreRequest())
 	case driver.Expire:

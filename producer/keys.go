@@ -9,6 +9,7 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/resource"
 )
 
 // The dimensions of admission keys. A cap on dimension=* is the default of all keys of
@@ -21,9 +22,14 @@ const (
 )
 
 // QuotaDimension is the dimension of AWS's own limit on an operation of a kind, whose
-// keys are quota-KIND-OPERATION=ACCOUNT/REGION.
-func QuotaDimension(kind, operation string) string {
-	return fmt.Sprintf("quota-%s-%s", kind, operation)
+// keys are quota-KIND-OPERATION=ACCOUNT/REGION. AWS Backup counts the jobs of all kinds
+// together: its own name stands for the kind.
+func QuotaDimension(kind resource.Kind, engine driver.Engine, operation driver.Operation) string {
+	subject := string(kind)
+	if engine == driver.AWSBackup {
+		subject = string(engine)
+	}
+	return fmt.Sprintf("quota-%s-%s", subject, operation)
 }
 
 // The types of jobs inside a group, first served first; inside a type priority decides.
@@ -55,7 +61,7 @@ func sharedKeys(job catalog.Job) []admission.Key {
 	return []admission.Key{
 		admission.NewKey(DimensionFleet, "all"),
 		admission.NewKey(account, job.Account),
-		admission.NewKey(QuotaDimension(string(job.Kind), string(job.Type)), job.Account+"/"+job.Region),
+		admission.NewKey(QuotaDimension(job.Kind, job.Engine, job.Type), job.Account+"/"+job.Region),
 	}
 }
 
@@ -122,7 +128,7 @@ func DefaultCaps(perAccount, restores, fleet int, descriptors []driver.Descripto
 	}
 	for _, d := range descriptors {
 		for _, q := range d.Quotas {
-			caps[admission.NewKey(QuotaDimension(string(d.Kind), string(q.Operation)), "*")] = q.Limit
+			caps[admission.NewKey(QuotaDimension(d.Kind, d.Engine, q.Operation), "*")] = q.Limit
 		}
 	}
 	return caps

@@ -148,6 +148,7 @@ func takes(plan policy.Plan, rule policy.Rule, r resource.Resource) bool {
 func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Resource, at, now time.Time) catalog.Job {
 	id := catalog.BackupJobID(s.opts.Installation, plan.Source, plan.Name, rule.Name, r.ARN, at)
 	job := catalog.NewBackup(id, r, s.opts.Partition, "scheduler", now)
+	job.Engine = s.drivers.DefaultEngine(r.Kind)
 	job.Plan, job.Rule, job.FireAt = plan.Name, rule.Name, at
 	job.StartBy = at.Add(rule.StartWindow)
 	job.CompleteBy = at.Add(rule.CompletionWindow)

@@ -31,6 +31,7 @@ func TestAFireIsPlannedOnce(t *testing.T) {
 	}
 	for _, source := range sources {
 		want := catalog.NewBackup(catalog.BackupJobID(rig.Installation, "p.yaml", "Daily", "nightly", source.ARN, fire), source, "aws", "scheduler", fire)
+		want.Engine = driver.Native
 		want.Version, want.Plan, want.Rule, want.FireAt = 1, "Daily", "nightly", fire
 		want.StartBy, want.CompleteBy = fire.Add(2*time.Hour), fire.Add(4*time.Hour)
 		want.Spec = catalog.Spec{Vault: "default", DeleteAfter: 7}

@@ -62,6 +62,7 @@ func backup(n int) catalog.Job {
 	r := resource.Resource{ARN: arn, Kind: resource.EBS, Account: account, Region: region}
 	at := epoch0.Add(time.Duration(n) * time.Second)
 	j := catalog.NewBackup(catalog.JobID("suite", arn), r, "aws", "scheduler", at)
+	j.Engine = driver.AWSBackup
 	j.Plan, j.Rule, j.FireAt = "Daily", "nightly", epoch0
 	j.StartBy, j.CompleteBy = at.Add(time.Hour), at.Add(8*time.Hour)
 	j.Spec = catalog.Spec{
