@@ -66,7 +66,7 @@ type Request struct {
 	// the same Keys and Account.
 	Group   string
 	Account string // the ring of accounts turns on it
-	Keys    []Key  // 1 to 8, without duplicates
+	Keys    []Key  // 1 to 10, without duplicates
 	// Resource, when not empty, is resource=<value>, a key only this job's resource has.
 	Resource Key
 	Band     int       // 0 first: on-demand, backup, copy, expire

@@ -117,6 +117,7 @@ func (a *App) wire() {
 		a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)
 		a.Controller = redislimit.New(a.Redis, redislimit.Options{Installation: cfg.Installation})
 		a.Producer = producer.New(a.Store, a.Controller, a.newQueueClient, a.Inspector, a.log)
+		a.Producer.InUnits(cfg.AWS.Accounts.UnitsOf)
 		slots = a.Producer
 	}
 	timeout := cfg.AWS.CallTimeout

@@ -51,7 +51,7 @@ func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 			Tick: cfg.Scheduler.Tick, LookInterval: cfg.Scheduler.LookInterval,
 			InventoryMaxAge: cfg.Scheduler.InventoryMaxAge, LeaseTTL: cfg.Scheduler.LeaseTTL,
 			HistoryAge:  time.Duration(cfg.Retention.HistoryDays) * 24 * time.Hour,
-			DefaultCaps: a.DefaultCaps(), OnRepair: a.opts.Hooks.Repair,
+			DefaultCaps: a.DefaultCaps(), Units: cfg.AWS.Accounts.UnitsOf, OnRepair: a.opts.Hooks.Repair,
 		})
 	return s.Run(ctx)
 }

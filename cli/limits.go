@@ -111,7 +111,7 @@ func (d *desk) heldInCatalog(ctx context.Context) ([]admission.KeyUsage, error) 
 			return nil, err
 		}
 		for _, job := range jobs {
-			for _, key := range producer.NewRequest(job).Keys {
+			for _, key := range producer.NewRequest(job, d.cfg.AWS.Accounts.UnitsOf).Keys {
 				held[key]++
 			}
 		}

@@ -90,6 +90,7 @@ type Accounts struct {
 	Source  string
 	IDs     []string
 	Exclude []string
+	Units   []UnitPath
 }
 
 // Roles says which role is assumed for an account and purpose; see ARN.

@@ -20,7 +20,7 @@ func (c *Config) inconsistencies(known []Problem) (problems []Problem) {
 	}
 	var findings []finding
 	for _, rule := range []func(*Config) []finding{
-		requiredKeys, redisRules, awsRules, accountRules, roleRules, webRules, paceRules,
+		requiredKeys, redisRules, awsRules, accountRules, unitRules, roleRules, webRules, paceRules,
 	} {
 		findings = append(findings, rule(c)...)
 	}

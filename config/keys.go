@@ -146,6 +146,10 @@ func accountKeys(c *Config) []key {
 			doc: "Accounts that get no new jobs, whatever the source says. Their recovery points stay.",
 		},
 		{
+			path: "aws.accounts.units", value: list[UnitPath]{field: &accounts.Units, name: "account=unit", parse: parseUnitPath}, example: "111122223333=production/web",
+			doc: "Organizational unit of an account, with the units around it: 111122223333=production/web. `holdfast limits set unit=production concurrency=100` then caps what is in progress in all accounts of the unit.",
+		},
+		{
 			path: "aws.roles.arn_template", value: text(&roles.ARNTemplate, checkRoleTemplate), def: defaultRoleTemplate,
 			doc: "Role to assume in each account; `{partition}`, `{account}` and `{purpose}` (discover, backup, copy, restore, expire) are filled in. An empty string in the file means the process's own credentials, which works for one account only.",
 		},

@@ -15,11 +15,24 @@ import (
 // The dimensions of admission keys. A cap on dimension=* is the default of all keys of
 // the dimension.
 const (
-	DimensionFleet    = "fleet"    // fleet=all: everything in progress
-	DimensionAccount  = "account"  // account=ID: backups, copies and expiries of an account
-	DimensionRestores = "restores" // restores=ID: restores of an account
-	DimensionResource = "resource" // one operation at a time on a resource or point
+	DimensionFleet       = "fleet"       // fleet=all: everything in progress
+	DimensionUnit        = "unit"        // unit=NAME: everything in an organizational unit, those inside it too
+	DimensionAccount     = "account"     // account=ID: backups, copies and expiries of an account
+	DimensionRestores    = "restores"    // restores=ID: restores of an account
+	DimensionDestination = "destination" // destination=ACCOUNT/REGION: copies on their way there, of every kind
+	DimensionResource    = "resource"    // one operation at a time on a resource or point
 )
+
+// Units returns the organizational units an account is in, outermost first.
+type Units func(account string) []string
+
+// Of returns the units of account; nobody is in any when u is nil.
+func (u Units) Of(account string) []string {
+	if u == nil {
+		return nil
+	}
+	return u(account)
+}
 
 // QuotaDimension is the dimension of AWS's own limit on an operation of a kind, whose
 // keys are quota-KIND-OPERATION=ACCOUNT/REGION. AWS Backup counts the jobs of all kinds
@@ -40,11 +53,11 @@ const (
 	bandExpire
 )
 
-// NewRequest returns what job asks admission for. It is pure.
-func NewRequest(job catalog.Job) admission.Request {
+// NewRequest returns what job asks admission for when its account is in units.
+func NewRequest(job catalog.Job, units Units) admission.Request {
 	r := admission.Request{
 		JobID: job.ID, Ring: admission.Normal, Group: job.Group().String(), Account: job.Account,
-		Keys: sharedKeys(job), Resource: resourceKey(job), Band: band(job), Deadline: deadline(job),
+		Keys: sharedKeys(job, units), Resource: resourceKey(job), Band: band(job), Deadline: deadline(job),
 	}
 	if job.Type == driver.Restore {
 		r.Ring = admission.Express
@@ -52,17 +65,23 @@ func NewRequest(job catalog.Job) admission.Request {
 	return r
 }
 
-// sharedKeys returns the keys every job of the group needs.
-func sharedKeys(job catalog.Job) []admission.Key {
+// sharedKeys returns the keys every job of the group needs. A copy counts where it goes.
+func sharedKeys(job catalog.Job, units Units) []admission.Key {
 	account := DimensionAccount
 	if job.Type == driver.Restore {
 		account = DimensionRestores
 	}
-	return []admission.Key{
-		admission.NewKey(DimensionFleet, "all"),
-		admission.NewKey(account, job.Account),
-		admission.NewKey(QuotaDimension(job.Kind, job.Engine, job.Type), job.Account+"/"+job.Region),
+	keys := []admission.Key{admission.NewKey(DimensionFleet, "all")}
+	for _, unit := range units.Of(job.Account) {
+		keys = append(keys, admission.NewKey(DimensionUnit, unit))
 	}
+	place := job.Account + "/" + job.Region
+	keys = append(keys, admission.NewKey(account, job.Account),
+		admission.NewKey(QuotaDimension(job.Kind, job.Engine, job.Type), place))
+	if job.Type == driver.Copy {
+		keys = append(keys, admission.NewKey(DimensionDestination, place))
+	}
+	return keys
 }
 
 // resourceKey returns the key that keeps two operations off one thing: backups of one

@@ -21,7 +21,7 @@ func job(op driver.Operation) catalog.Job {
 
 func TestRequestOfABackup(t *testing.T) {
 	t.Parallel()
-	got := NewRequest(job(driver.Backup))
+	got := NewRequest(job(driver.Backup), nil)
 	want := admission.Request{
 		JobID: "j1", Ring: admission.Normal, Group: "111122223333/eu-west-1/ebs/backup", Account: "111122223333",
 		Keys:     []admission.Key{"fleet=all", "account=111122223333", "quota-ebs-backup=111122223333/eu-west-1"},
@@ -34,7 +34,7 @@ func TestRequestOfABackup(t *testing.T) {
 
 func TestRestoresGoFirstAndWaitForNothingOfTheirSource(t *testing.T) {
 	t.Parallel()
-	got := NewRequest(job(driver.Restore))
+	got := NewRequest(job(driver.Restore), nil)
 	if got.Ring != admission.Express || got.Resource != "" || got.Keys[1] != "restores=111122223333" {
 		t.Errorf("got %+v", got)
 	}
@@ -48,7 +48,7 @@ func TestResourceKeysSeparateWhatMayRunAtOnce(t *testing.T) {
 	other.ResourceARN += "2"
 	keys := map[admission.Key]string{}
 	for name, j := range map[string]catalog.Job{"backup": backup, "copy": copied, "expiry": expiry, "other resource": other} {
-		key := NewRequest(j).Resource
+		key := NewRequest(j, nil).Resource
 		if before, taken := keys[key]; taken {
 			t.Errorf("%s and %s share the key %s", name, before, key)
 		}
@@ -56,7 +56,7 @@ func TestResourceKeysSeparateWhatMayRunAtOnce(t *testing.T) {
 	}
 	again := job(driver.Backup)
 	again.ID = "j2"
-	if NewRequest(again).Resource != NewRequest(backup).Resource {
+	if NewRequest(again, nil).Resource != NewRequest(backup, nil).Resource {
 		t.Error("two backups of one resource must share a key")
 	}
 }
@@ -84,17 +84,30 @@ func TestPriorityAndDueTimeOrderTheWaiting(t *testing.T) {
 	manual.Spec.Priority = catalog.MinPriority
 	order := []catalog.Job{manual, high, usual, low, copied}
 	for i := range order[1:] {
-		if NewRequest(order[i]).Band >= NewRequest(order[i+1]).Band {
-			t.Errorf("request %d does not go before the next: bands %d and %d", i, NewRequest(order[i]).Band, NewRequest(order[i+1]).Band)
+		if NewRequest(order[i], nil).Band >= NewRequest(order[i+1], nil).Band {
+			t.Errorf("request %d does not go before the next: bands %d and %d", i, NewRequest(order[i], nil).Band, NewRequest(order[i+1], nil).Band)
 		}
 	}
 	due := job(driver.Backup)
 	due.Spec.DueBy = time.Unix(500, 0)
-	if got := NewRequest(due).Deadline; !got.Equal(time.Unix(500, 0)) {
+	if got := NewRequest(due, nil).Deadline; !got.Equal(time.Unix(500, 0)) {
 		t.Errorf("the deadline is %s, want when the job is due", got)
 	}
 	due.Spec.DueBy = time.Unix(5000, 0)
-	if got := NewRequest(due).Deadline; !got.Equal(due.StartBy) {
+	if got := NewRequest(due, nil).Deadline; !got.Equal(due.StartBy) {
 		t.Errorf("the deadline is %s, want the end of the start window", got)
+	}
+}
+
+func TestKeysOfUnitsAndDestinations(t *testing.T) {
+	t.Parallel()
+	units := Units(func(account string) []string { return []string{"production", "production/web"} })
+	copied := job(driver.Copy)
+	want := []admission.Key{
+		"fleet=all", "unit=production", "unit=production/web", "account=111122223333",
+		"quota-ebs-copy=111122223333/eu-west-1", "destination=111122223333/eu-west-1",
+	}
+	if diff := cmp.Diff(want, NewRequest(copied, units).Keys); diff != "" {
+		t.Error(diff)
 	}
 }

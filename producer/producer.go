@@ -34,8 +34,12 @@ type Producer struct {
 	controller admission.Controller
 	queues     *queues
 	inspector  *asynq.Inspector
+	units      Units
 	log        zerolog.Logger
 }
+
+// InUnits tells p which organizational units accounts are in, before it is used.
+func (p *Producer) InUnits(units Units) { p.units = units }
 
 // New returns a producer over the given parts. newClient makes clients of the Redis the
 // controller and inspector use too; one is made at once and one after each loss of Redis.
@@ -55,7 +59,7 @@ func (p *Producer) Submit(ctx context.Context, jobs []catalog.Job, epoch int64) 
 	}
 	requests := make([]admission.Request, len(jobs))
 	for i, job := range jobs {
-		requests[i] = NewRequest(job)
+		requests[i] = NewRequest(job, p.units)
 	}
 	grants, err := p.controller.Submit(ctx, requests)
 	if enqueueErr := p.Enqueue(ctx, grants); enqueueErr != nil {

@@ -85,7 +85,8 @@ func (s *Scheduler) pump(ctx context.Context) error {
 	return nil
 }
 
-// effectiveCaps merges the defaults, the catalog's caps and the open breakers.
+// effectiveCaps merges the defaults, the catalog's caps, the open breakers and the
+// accounts that have left.
 func (s *Scheduler) effectiveCaps(ctx context.Context) (admission.Caps, error) {
 	caps := admission.Caps{}
 	maps.Copy(caps, s.opts.DefaultCaps)
@@ -106,6 +107,11 @@ func (s *Scheduler) effectiveCaps(ctx context.Context) (admission.Caps, error) {
 		}
 		if err := s.capBroken(ctx, caps, b); err != nil {
 			return nil, err
+		}
+	}
+	for _, account := range s.departed.accounts(ctx, s) {
+		for _, dimension := range []string{producer.DimensionAccount, producer.DimensionRestores} {
+			caps[admission.NewKey(dimension, account)] = 0
 		}
 	}
 	return caps, nil

@@ -41,6 +41,8 @@ type leader struct {
 	// schedulerClock is the clock of the next scheduler; the rig's when nil.
 	schedulerClock clock.Clock
 	log            zerolog.Logger
+	// listAccounts replaces accounts when set.
+	listAccounts func(context.Context) ([]string, error)
 }
 
 // lead returns a leader over a new rig with caps.
@@ -61,9 +63,14 @@ func (l *leader) newScheduler(owner string, store catalog.Store) *scheduler.Sche
 	}
 	options := scheduler.Options{
 		Installation: rig.Installation, Owner: owner, Partition: rig.Home().Partition,
-		Regions:  []string{rig.HomeRegion},
-		Accounts: func(context.Context) ([]string, error) { return l.accounts, nil },
-		Tick:     time.Second, LookInterval: 10 * time.Second, InventoryMaxAge: time.Hour,
+		Regions: []string{rig.HomeRegion},
+		Accounts: func(ctx context.Context) ([]string, error) {
+			if l.listAccounts != nil {
+				return l.listAccounts(ctx)
+			}
+			return l.accounts, nil
+		},
+		Tick: time.Second, LookInterval: 10 * time.Second, InventoryMaxAge: time.Hour,
 		LeaseTTL: 15 * time.Second, HistoryAge: 400 * 24 * time.Hour,
 		DefaultCaps: l.caps, RedisClock: l.Clock,
 		OnRepair: l.countRepair,

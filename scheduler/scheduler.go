@@ -19,6 +19,7 @@ import (
 	"holdfast/failure"
 	"holdfast/internal/clock"
 	"holdfast/policy"
+	"holdfast/producer"
 	"holdfast/resource"
 	"holdfast/tasks"
 )
@@ -53,6 +54,8 @@ type Options struct {
 	LeaseTTL        time.Duration // 15 s
 	HistoryAge      time.Duration // 400 days
 	DefaultCaps     admission.Caps
+	// Units, when set, tells in which organizational units an account is.
+	Units producer.Units
 	// RedisClock tells the time Redis' own marks are compared with; the machine's when nil.
 	RedisClock clock.Clock
 	// OnRepair, when set, is told of each repair by name, so that it can be counted.
@@ -71,7 +74,8 @@ type Scheduler struct {
 	log        zerolog.Logger
 	opts       Options
 	// noticed is when this leader first saw a fire due; only the fires duty uses it.
-	noticed map[string]time.Time
+	noticed  map[string]time.Time
+	departed departures
 }
 
 // New returns a scheduler. currentPolicy returns the compiled policy in force.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"holdfast/admission"
 	"holdfast/catalog"
@@ -96,7 +95,7 @@ func (s *Scheduler) catalogHolders(ctx context.Context) ([]admission.Holder, err
 			return nil, fmt.Errorf("load slot holders: %w", err)
 		}
 		for _, job := range jobs {
-			holders = append(holders, holderOf(job, s.clock.Now()))
+			holders = append(holders, s.holderOf(job))
 		}
 		if len(jobs) < holdersPage {
 			return holders, nil
@@ -105,13 +104,13 @@ func (s *Scheduler) catalogHolders(ctx context.Context) ([]admission.Holder, err
 	}
 }
 
-func holderOf(job catalog.Job, now time.Time) admission.Holder {
-	request := producer.NewRequest(job)
+func (s *Scheduler) holderOf(job catalog.Job) admission.Holder {
+	request := producer.NewRequest(job, s.opts.Units)
 	keys := request.Keys
 	if request.Resource != "" {
 		keys = append(keys, request.Resource)
 	}
-	return admission.Holder{JobID: job.ID, Group: request.Group, Keys: keys, Since: now, Entered: true}
+	return admission.Holder{JobID: job.ID, Group: request.Group, Keys: keys, Since: s.clock.Now(), Entered: true}
 }
 
 // minWindow is the least dispatch window: granted but not begun.

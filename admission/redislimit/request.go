@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxKeys      = 8
+	maxKeys      = 10
 	maxNameBytes = 256
 	maxBand      = 99
 	// noGroup stands for an empty group in a holder's record.

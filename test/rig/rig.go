@@ -161,7 +161,7 @@ func (r *Rig) OpenEpoch() int64 {
 	r.Must(err)
 	holders := make([]admission.Holder, len(jobs))
 	for i, job := range jobs {
-		request := producer.NewRequest(job)
+		request := producer.NewRequest(job, nil)
 		holders[i] = admission.Holder{JobID: job.ID, Group: request.Group, Keys: request.Keys, Since: r.Clock.Now(), Entered: true}
 	}
 	r.Must(r.Controller.Rebuild(r.Context(), admission.Snapshot{Epoch: epoch, Caps: r.caps, Window: 1000, Holders: holders}))
