@@ -56,13 +56,23 @@ const (
 // NewRequest returns what job asks admission for when its account is in units.
 func NewRequest(job catalog.Job, units Units) admission.Request {
 	r := admission.Request{
-		JobID: job.ID, Ring: admission.Normal, Group: job.Group().String(), Account: job.Account,
+		JobID: job.ID, Ring: admission.Normal, Group: groupOf(job), Account: job.Account,
 		Keys: sharedKeys(job, units), Resource: resourceKey(job), Band: band(job), Deadline: deadline(job),
 	}
 	if job.Type == driver.Restore {
 		r.Ring = admission.Express
 	}
 	return r
+}
+
+// groupOf names the line a job waits in. Engines count against quotas of their own, and
+// every job of a line needs the same keys. operationOf reads the last part again.
+func groupOf(job catalog.Job) string {
+	kind := string(job.Kind)
+	if job.Engine == driver.AWSBackup {
+		kind += "." + string(job.Engine)
+	}
+	return job.Account + "/" + job.Region + "/" + kind + "/" + string(job.Type)
 }
 
 // sharedKeys returns the keys every job of the group needs. A copy counts where it goes.

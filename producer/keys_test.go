@@ -111,3 +111,17 @@ func TestKeysOfUnitsAndDestinations(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// The jobs of a group share their keys, so the engines of one kind wait apart.
+func TestEnginesWaitInGroupsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	native, vaulted := job(driver.Backup), job(driver.Backup)
+	native.Engine, vaulted.Engine = driver.Native, driver.AWSBackup
+	a, b := NewRequest(native, nil), NewRequest(vaulted, nil)
+	if a.Group == b.Group || cmp.Equal(a.Keys, b.Keys) {
+		t.Errorf("groups %s and %s with keys %v and %v", a.Group, b.Group, a.Keys, b.Keys)
+	}
+	if operationOf(b.Group) != driver.Backup {
+		t.Errorf("the operation of %s is %s", b.Group, operationOf(b.Group))
+	}
+}

@@ -175,7 +175,7 @@ func (p *Producer) Regrant(ctx context.Context, job catalog.Job) error {
 	if err != nil {
 		return fmt.Errorf("regrant job %s: %w", job.ID, err)
 	}
-	g.Group = job.Group().String()
+	g.Group = groupOf(job)
 	return p.enqueueGrant(ctx, g)
 }
 
