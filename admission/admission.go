@@ -122,6 +122,9 @@ type KeyUsage struct {
 	Held    int `json:"held"`
 	Granted int `json:"granted"` // of Held: not entered yet
 	Waiting int `json:"waiting"`
+	// Next is the job that is first in the line for a full key; empty when nobody stands
+	// there or the key is not full.
+	Next string `json:"next,omitempty"`
 }
 
 // Place says where a job is.

@@ -135,6 +135,22 @@ func (j Job) Group() LookGroup {
 	return LookGroup{Partition: j.Partition, Account: j.Account, Region: j.Region, Kind: j.Kind, Operation: j.Type}
 }
 
+// WaitingGroup is a number of waiting jobs that are alike.
+type WaitingGroup struct {
+	Account string           `json:"account"`
+	Region  string           `json:"region"`
+	Kind    resource.Kind    `json:"kind"`
+	Engine  driver.Engine    `json:"engine"`
+	Type    driver.Operation `json:"type"`
+	Jobs    int              `json:"jobs"`
+	Oldest  time.Time        `json:"oldest"` // CreatedAt of the one that has waited longest
+}
+
+// Job returns a job with what all of the group have in common.
+func (g WaitingGroup) Job() Job {
+	return Job{Account: g.Account, Region: g.Region, Kind: g.Kind, Engine: g.Engine, Type: g.Type}
+}
+
 // Event is one line of the append-only history.
 type Event struct {
 	Seq     int64           `json:"seq"` // given by the store, increasing

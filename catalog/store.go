@@ -68,6 +68,8 @@ type Jobs interface {
 	// submitted under an epoch before epoch, or never, and whose RetryAt has passed,
 	// restores first, then by StartBy (jobs without one last).
 	Submittable(ctx context.Context, epoch int64, now time.Time, limit int) ([]Job, error)
+	// Waiting counts the CREATED jobs without an intent by what decides where they wait.
+	Waiting(ctx context.Context) ([]WaitingGroup, error)
 	// MarkSubmitted records that jobs, as Submittable returned them, were submitted under
 	// epoch and clears RetryAt; it does not change their version. It touches only CREATED
 	// jobs without an intent that are still at the version read: one that was granted,

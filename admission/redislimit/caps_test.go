@@ -69,7 +69,7 @@ func TestPauseRecallsWhatHasNotBegun(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []admission.KeyUsage{
-			{Key: "account=a", Cap: 0, Held: 1, Waiting: 149},
+			{Key: "account=a", Cap: 0, Held: 1, Waiting: 149, Next: "a.1"},
 			{Key: "account=b", Cap: 200, Held: 1, Granted: 1},
 		}
 		if granted[0].JobID == "b.0" {

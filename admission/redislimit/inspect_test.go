@@ -29,7 +29,7 @@ func TestExplainSaysWhatAJobWaitsFor(t *testing.T) {
 			"a.1": {Place: admission.Granted, Generation: granted[1].Generation, Group: "a/ebs"},
 			"a.4": {
 				Place: admission.Waiting, Group: "a/ebs", Ahead: 2,
-				FullKeys: []admission.KeyUsage{{Key: "account=a", Cap: 2, Held: 2, Granted: 1, Waiting: 4}},
+				FullKeys: []admission.KeyUsage{{Key: "account=a", Cap: 2, Held: 2, Granted: 1, Waiting: 4, Next: "a.2"}},
 				HeldBy:   []string{"a.0", "a.1"},
 			},
 			"nobody": {Place: admission.Absent},
@@ -47,7 +47,7 @@ func TestExplainSaysWhatAJobWaitsFor(t *testing.T) {
 		want := admission.Explanation{
 			Place: admission.Waiting, Group: "a/ebs",
 			FullKeys: []admission.KeyUsage{
-				{Key: "account=a", Cap: 2, Held: 2, Granted: 1, Waiting: 3},
+				{Key: "account=a", Cap: 2, Held: 2, Granted: 1, Waiting: 3, Next: "a.4"},
 				{Key: "resource=x", Cap: 1, Held: 1, Waiting: 1},
 			},
 			HeldBy: []string{"a.0", "a.3"},
@@ -193,4 +193,28 @@ func checkCaps(t *testing.T, c *redislimit.Controller) {
 	if counts["fleet=all"] > 5 || counts["account=flood"] > 3 || counts["account=guest"] > 3 {
 		t.Fatalf("held: %v; caps are 5 for the fleet and 3 for an account", counts)
 	}
+}
+
+func TestUsageNamesWhoIsNext(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *redislimit.Controller, _ redis.UniversalClient) {
+		ctx := testContext(t)
+		open(t, c, admission.Caps{"account=*": 1})
+		list := append(jobs("a", 3), jobs("b", 1)...)
+		granted := must(t)(c.Submit(ctx, list))
+		if len(granted) != 2 {
+			t.Fatalf("granted %v", granted)
+		}
+		usage, err := c.Usage(ctx, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []admission.KeyUsage{
+			{Key: "account=a", Cap: 1, Held: 1, Granted: 1, Waiting: 2, Next: "a.1"},
+			{Key: "account=b", Cap: 1, Held: 1, Granted: 1},
+		}
+		if diff := cmp.Diff(want, usage); diff != "" {
+			t.Error(diff)
+		}
+	})
 }

@@ -28,7 +28,10 @@ func (c *Controller) Usage(ctx context.Context, limit int) ([]admission.KeyUsage
 }
 
 // keyCount is what a key has been seen with.
-type keyCount struct{ held, granted, waiting int }
+type keyCount struct {
+	held, granted, waiting int
+	next                   string // first in the line for a full key
+}
 
 // usageCount adds up what the pages say.
 type usageCount struct {
@@ -47,6 +50,9 @@ func (c *Controller) usage(ctx context.Context) (*usageCount, error) {
 		return nil, err
 	}
 	if err := c.eachRow(ctx, "groups", 3, u.addGroup); err != nil {
+		return nil, err
+	}
+	if err := c.eachRow(ctx, "blocked", 2, u.addNext); err != nil {
 		return nil, err
 	}
 	return u, c.eachRow(ctx, "holders", 3, u.addHolder)
@@ -69,6 +75,11 @@ func (u *usageCount) addCap(row []string) error {
 	if key != key.Default() && key.Dimension() != admission.WeightDimension {
 		u.key(key)
 	}
+	return nil
+}
+
+func (u *usageCount) addNext(row []string) error {
+	u.key(admission.Key(row[0])).next = row[1]
 	return nil
 }
 
@@ -107,7 +118,7 @@ func (u *usageCount) addHolder(row []string) error {
 func (u *usageCount) of(key admission.Key) admission.KeyUsage {
 	use := admission.KeyUsage{Key: key, Cap: u.capOf(key)}
 	if count := u.keys[key]; count != nil {
-		use.Held, use.Granted, use.Waiting = count.held, count.granted, count.waiting
+		use.Held, use.Granted, use.Waiting, use.Next = count.held, count.granted, count.waiting, count.next
 	}
 	return use
 }

@@ -11,6 +11,7 @@ import (
 
 var queueChecks = map[string]func(*testing.T, Open){
 	"submittable":         submittable,
+	"waiting":             waiting,
 	"mark-submitted":      markSubmitted,
 	"holders":             holders,
 	"start-window-passed": startWindowPassed,
@@ -51,6 +52,30 @@ func submittable(t *testing.T, open Open) {
 	withRetry := []string{urgent.ID, restore.ID, soon.ID, old.ID, waits.ID, late.ID, never.ID}
 	same(t, "after the retry is due", withRetry, submit(t, s, 5, epoch0.Add(time.Second), 100))
 	same(t, "under the next epoch", 8, len(submit(t, s, 6, epoch0.Add(time.Second), 100)))
+}
+
+func waiting(t *testing.T, open Open) {
+	s, ctx := open(t), testContext(t)
+	if groups, err := s.Waiting(ctx); len(groups) != 0 || err != nil {
+		t.Errorf("Waiting of nothing = %v, %v", groups, err)
+	}
+	jobs := backups(0, 5)
+	jobs[3].Region = "eu-west-1"
+	insert(t, s, jobs...)
+	change(t, s, jobs[0].ID, catalog.Created, func(j *catalog.Job) { j.IntentOwner = "w" })
+	change(t, s, jobs[4].ID, catalog.Running, started)
+	groups, err := s.Waiting(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := func(region string, n int, oldest time.Time) catalog.WaitingGroup {
+		return catalog.WaitingGroup{
+			Account: account, Region: region, Kind: resource.EBS, Engine: driver.AWSBackup, Type: driver.Backup, Jobs: n, Oldest: oldest,
+		}
+	}
+	same(t, "groups", []catalog.WaitingGroup{
+		group(region, 2, jobs[1].CreatedAt), group("eu-west-1", 1, jobs[3].CreatedAt),
+	}, groups)
 }
 
 func markSubmitted(t *testing.T, open Open) {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"math"
 	"slices"
 	"strings"
@@ -59,6 +60,26 @@ func submitOrder(a, b catalog.Job) int {
 	aRank, aBy := rank(a)
 	bRank, bBy := rank(b)
 	return cmp.Or(cmp.Compare(aRank, bRank), cmp.Compare(aBy, bBy), strings.Compare(a.ID, b.ID))
+}
+
+// Waiting implements catalog.Jobs. It reads every waiting job, so it is for people and for
+// metrics that keep the answer.
+func (s *Store) Waiting(ctx context.Context) (groups []catalog.WaitingGroup, err error) {
+	err = s.view(ctx, "count waiting jobs", func(ctx context.Context, q session) error {
+		groups = nil
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var g catalog.WaitingGroup
+			var oldest int64
+			if err := rows.Scan(&g.Account, &g.Region, &g.Kind, &g.Engine, &g.Type, &g.Jobs, &oldest); err != nil {
+				return err
+			}
+			g.Oldest = time.UnixMilli(oldest).UTC()
+			groups = append(groups, g)
+			return nil
+		}, `SELECT account, region, kind, engine, type, count(*), min(created_at) FROM jobs`+q.using("jobs_submittable")+
+			` WHERE `+isWaiting+` GROUP BY account, region, kind, engine, type ORDER BY account, region, kind, engine, type`)
+	})
+	return groups, err
 }
 
 // MarkSubmitted implements catalog.Jobs.

@@ -1,13 +1,36 @@
--- page.lua: one page of the holders, of the groups with how many wait in each, or of the
--- caps; or how many jobs are parked for one resource.
+-- page.lua: one page of the holders, of the groups with how many wait in each, of the caps,
+-- or of the full keys with who is next for each; or how many jobs are parked for one
+-- resource.
 --
--- ARGV  what (holders, groups, caps), cursor, count; or parked, resource
+-- ARGV  what (holders, groups, caps, blocked), cursor, count; or parked, resource
 -- Result  OK, next cursor, then job, record, entered (1 or 0), ...; or name, keys, number
---         waiting, ...; or key, slots, ...; or the number parked. Reads only. O(count).
+--         waiting, ...; or key, slots, ...; or key, job (may be empty), ...; or the number
+--         parked. Reads only. O(count).
 
 local what = ARGV[1]
+
+-- nextFor returns the first job of the line that waits for a full key.
+local function nextFor(key)
+  for _, ring in ipairs({'e', 'n'}) do
+    local line = P .. 'blocked:' .. ring .. ':' .. key
+    local account = call('ZRANGE', line, 0, 0)[1]
+    local group = account and call('ZRANGE', line .. ' ' .. account, 0, 0)[1]
+    if group then return call('ZRANGE', P .. 'q:' .. group, 0, 0)[1] or '' end
+  end
+  return ''
+end
+
 if what == 'parked' then
   return {'OK', '0', text(call('ZCARD', P .. 'r:' .. ARGV[2]))}
+end
+if what == 'blocked' then
+  local found = call('SSCAN', P .. 'blocked', ARGV[2], 'COUNT', ARGV[3])
+  local out = {'OK', found[1]}
+  for _, key in ipairs(found[2]) do
+    out[#out + 1] = key
+    out[#out + 1] = nextFor(key)
+  end
+  return out
 end
 local found = call('HSCAN', P .. what, ARGV[2], 'COUNT', ARGV[3])
 local out, list = {'OK', found[1]}, found[2]
