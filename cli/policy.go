@@ -43,6 +43,7 @@ func policyCommand(env Env) *cli.Command {
 				},
 				Action: func(ctx *cli.Context) error { return nextRuns(ctx, env) },
 			},
+			policyRetainCommand(env),
 		},
 	}
 }

@@ -128,7 +128,7 @@ func (c *compiler) retention(path string, doc *retentionDoc, zone *time.Location
 		case n == nil:
 			return 0
 		case *n < 1 || *n > retention.MaxCount:
-			c.report.problem(path+"."+name, "%d: want 1 to %d; leave the key out to keep none for this reason", *n, retention.MaxCount)
+			c.report.problem(join(path, name), "%d: want 1 to %d; leave the key out to keep none for this reason", *n, retention.MaxCount)
 			return 1 // so that the rest is not called empty as well
 		}
 		return int(*n)
@@ -142,7 +142,7 @@ func (c *compiler) retention(path string, doc *retentionDoc, zone *time.Location
 	if doc.Timezone != "" {
 		location, err := loadLocation(doc.Timezone)
 		if err != nil {
-			c.report.problem(path+".timezone", "%v", err)
+			c.report.problem(join(path, "timezone"), "%v", err)
 		}
 		p.Location = location
 	}

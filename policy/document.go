@@ -81,15 +81,7 @@ type selectionDoc struct {
 
 // parseDocument reads one file as far as it can be read; what is wrong is in the report.
 func parseDocument(f File, r *report) (doc document) {
-	if len(f.Data) > maxFileBytes {
-		r.problem("", "the file has %d bytes, at most %d are read", len(f.Data), maxFileBytes)
-		return doc
-	}
-	if at := invalidUTF8(f.Data); at >= 0 {
-		r.problemAt(1+bytes.Count(f.Data[:at], []byte("\n")), "", "the file is not UTF-8: byte %d; save it as UTF-8", at)
-		return doc
-	}
-	root, ok := parseYAML(f.Data, r)
+	root, ok := readYAML(f, r)
 	if !ok {
 		return doc
 	}
@@ -99,6 +91,19 @@ func parseDocument(f File, r *report) (doc document) {
 		return document{} // half a document would only be reported for what it lacks
 	}
 	return doc
+}
+
+// readYAML returns the root of the only document in f, within the limits of a file.
+func readYAML(f File, r *report) (root *yaml.Node, ok bool) {
+	if len(f.Data) > maxFileBytes {
+		r.problem("", "the file has %d bytes, at most %d are read", len(f.Data), maxFileBytes)
+		return nil, false
+	}
+	if at := invalidUTF8(f.Data); at >= 0 {
+		r.problemAt(1+bytes.Count(f.Data[:at], []byte("\n")), "", "the file is not UTF-8: byte %d; save it as UTF-8", at)
+		return nil, false
+	}
+	return parseYAML(f.Data, r)
 }
 
 // invalidUTF8 returns where the first byte is that is not UTF-8; -1 when there is none.
