@@ -12,9 +12,9 @@ import (
 // its neighbours. A name that ends in '/' stands for every package below it; the longest
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
-	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "internal/clock", "internal/version"},
+	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/version"},
 	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache", "internal/gather"},
-	2:  {"catalog", "tasks", "policy/trial", "internal/awssession"},
+	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},
 	4:  {"driver/", "admission/", "catalog/", "internal/"},
 	5:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},

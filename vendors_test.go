@@ -75,7 +75,7 @@ func vendorImports(files []*file) (findings []string) {
 func vendorImport(dir, name string) string {
 	host, _, _ := strings.Cut(name, "/")
 	if below(dir, "policy") && slices.Contains(pureForbidden, name) {
-		return fmt.Sprintf("policy is pure and must not import %s: take what it gives as an argument", name)
+		return fmt.Sprintf("%s is pure and must not import %s: take what it gives as an argument", dir, name)
 	}
 	if !strings.Contains(host, ".") {
 		return "" // the standard library or this module
@@ -104,6 +104,7 @@ func TestVendorCheckFindsMistakes(t *testing.T) {
 		goFile(t, "driver/ebs/a.go", `package ebs; import _ "github.com/aws/aws-sdk-go-v2/aws"`),
 		goFile(t, "engine/a.go", `package engine; import _ "github.com/redis/go-redis/v9"`),
 		goFile(t, "policy/a.go", `package policy; import (_ "os"; _ "strings")`),
+		goFile(t, "policy/orgpolicy/a.go", `package orgpolicy; import _ "log"`),
 		goFile(t, "web/a.go", `package web; import _ "example.com/new"`),
-	}), "driver must not import github.com/aws", "engine must not import github.com/redis", "policy is pure", "nobody decided")
+	}), "driver must not import github.com/aws", "engine must not import github.com/redis", "policy is pure", "policy/orgpolicy is pure", "nobody decided")
 }

@@ -60,11 +60,14 @@ func badInput(format string, args ...any) error {
 	return &exitError{code: codeBadInput, err: fmt.Errorf(format, args...)}
 }
 
-// policyProblems is bad input found in policy files.
-func policyProblems(found []policy.Problem) error {
+// policyProblems is bad input found in Holdfast's own policy files.
+func policyProblems(found []policy.Problem) error { return problemsOf("invalid_policy", found) }
+
+// problemsOf is bad input of one kind found in policy documents.
+func problemsOf(kind string, found []policy.Problem) error {
 	e := &exitError{code: codeBadInput, err: errors.New("the policy has problems")}
 	for _, p := range found {
-		e.problems = append(e.problems, problem{Kind: "invalid_policy", File: p.File, Line: p.Line, Path: p.Path, Message: p.Message})
+		e.problems = append(e.problems, problem{Kind: kind, File: p.File, Line: p.Line, Path: p.Path, Message: p.Message})
 	}
 	return e
 }

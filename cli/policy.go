@@ -44,6 +44,7 @@ func policyCommand(env Env) *cli.Command {
 				Action: func(ctx *cli.Context) error { return nextRuns(ctx, env) },
 			},
 			policyRetainCommand(env),
+			effectiveCommand(env),
 		},
 	}
 }

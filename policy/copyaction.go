@@ -9,6 +9,9 @@ import (
 
 var validRegion = regexp.MustCompile(`^[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}$`)
 
+// ValidRegion reports whether name has the form of a region, as in eu-west-1.
+func ValidRegion(name string) bool { return validRegion.MatchString(name) }
+
 const (
 	vaultARNShape = "arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME, where ACCOUNT may be " + AccountVariable
 	keyARNShape   = "arn:aws:kms:REGION:ACCOUNT:key/ID or :alias/NAME, where ACCOUNT may be " + AccountVariable

@@ -124,7 +124,7 @@ func (d *decoder) unknown(key *yaml.Node, path string, fields map[string]field) 
 		return
 	}
 	names := slices.Sorted(maps.Keys(fields))
-	if name, ok := suggest(key.Value, names); ok {
+	if name, ok := Suggest(key.Value, names); ok {
 		d.report.unreadable(key.Line, child, "unknown key %q: did you mean %s?", clip(key.Value), name)
 		d.report.mute(join(path, name)) // do not also report the meant key as missing
 		return

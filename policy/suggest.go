@@ -25,9 +25,9 @@ var renamed = map[string]string{
 	"schedule":                    "schedule_expression",
 }
 
-// suggest returns the name the writer of key probably meant; ok is false when none is near. Of
+// Suggest returns the name the writer of key probably meant; ok is false when none is near. Of
 // several equally near ones the first in names is taken.
-func suggest(key string, names []string) (name string, ok bool) {
+func Suggest(key string, names []string) (name string, ok bool) {
 	plain := normalise(key)
 	if len(plain) > 64 {
 		return "", false

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"holdfast/app"
+	"holdfast/policy"
+	"holdfast/policy/orgpolicy"
+)
+
+// The kinds of problems with organization policies.
+const (
+	kindMalformed = "malformed_policy"
+	kindInvalid   = "invalid_effective_policy"
+)
+
+// effectiveCommand merges organization policies.
+func effectiveCommand(env Env) *cli.Command {
+	return &cli.Command{
+		Name: "effective", Usage: "merge organization backup policies into the effective policy of an account",
+		Description: "One --level for the root, each organizational unit and the account, in this order; the\n" +
+			"policies of a level in order of attachment, separated by commas. Prints the effective policy\n" +
+			"in the shape AWS Organizations prints it. When a policy is malformed, or the merged document\n" +
+			"invalid, nothing of it is printed: every problem is listed, and the exit code is 2.\n\n" +
+			"Examples:\n\n" +
+			"   holdfast policy effective --level root.json --level ou.json,ou-extra.json --level account.json\n" +
+			"   holdfast policy effective --level root.json --account 111122223333 --region eu-west-1 --output json\n" +
+			"   holdfast policy effective --level root.json --level account.json --explain\n" +
+			"   holdfast policy effective --no-schema --level root-tags.json --level account-tags.json",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "level", Usage: "policies of one level, `FILE[,FILE...]`; repeat it from the root down"},
+			&cli.StringFlag{Name: "account", Usage: "fill in $account with this account `ID`"},
+			&cli.StringFlag{Name: "region", Usage: "fill in $region with this `REGION`"},
+			&cli.BoolFlag{Name: "no-schema", Usage: "merge policies of any type, such as tag policies, by their operators alone"},
+			&cli.BoolFlag{Name: "explain", Usage: "say which level and policy set each value, and what was ignored and why"},
+		},
+		Action: func(ctx *cli.Context) error { return effectivePolicy(ctx, env) },
+	}
+}
+
+func effectivePolicy(ctx *cli.Context, env Env) error {
+	var c checks
+	c.noArguments(ctx)
+	if len(ctx.StringSlice("level")) == 0 {
+		c.add("--level", "is missing: give one for the root, each organizational unit and the account")
+	}
+	c.account(ctx)
+	if name := ctx.String("region"); name != "" && !policy.ValidRegion(name) {
+		c.add("--region", "%q is not a region: write a name such as eu-west-1", name)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	levels, warnings, err := readLevels(ctx)
+	if err != nil {
+		return err
+	}
+	effective := orgpolicy.Merge(levels)
+	if !ctx.Bool("no-schema") {
+		found := effective.Check()
+		if problems := found.Problems(); len(problems) > 0 {
+			return problemsOf(kindInvalid, problems)
+		}
+		warnings = append(warnings, found.Warnings...)
+	}
+	filled, problems := effective.Fill(ctx.String("account"), ctx.String("region"))
+	if len(problems) > 0 {
+		return problemsOf(kindInvalid, problems)
+	}
+	return printEffective(ctx, env, filled, warnings)
+}
+
+// readLevels parses every policy and reports what is wrong with any of them.
+func readLevels(ctx *cli.Context) (levels []orgpolicy.Level, warnings []policy.Problem, err error) {
+	parse := orgpolicy.Parse
+	if ctx.Bool("no-schema") {
+		parse = orgpolicy.ParseAny
+	}
+	var problems []policy.Problem
+	for i, names := range ctx.StringSlice("level") {
+		files, err := app.ReadPolicies(strings.Split(names, ","))
+		if err != nil {
+			return nil, nil, badInput("--level %s: %w", names, err)
+		}
+		if len(files) > orgpolicy.MaxAttached && !ctx.Bool("no-schema") {
+			problems = append(problems, policy.Problem{Path: "--level", Message: fmt.Sprintf(
+				"level %d has %d policies: at most %d can be attached to one root, unit or account", i+1, len(files), orgpolicy.MaxAttached)})
+		}
+		level := orgpolicy.Level{}
+		for _, f := range files {
+			p, result := parse(f)
+			problems = append(problems, result.Problems...)
+			warnings = append(warnings, result.Warnings...)
+			level.Policies = append(level.Policies, p)
+		}
+		levels = append(levels, level)
+	}
+	if len(problems) > 0 {
+		return nil, nil, problemsOf(kindMalformed, problems)
+	}
+	return levels, warnings, nil
+}
+
+// explanation is the JSON of policy effective --explain.
+type explanation struct {
+	Effective  *orgpolicy.Effective   `json:"effective_policy"`
+	Provenance []orgpolicy.Provenance `json:"provenance"`
+	Ignored    []orgpolicy.Ignored    `json:"ignored"`
+	Warnings   []policy.Problem       `json:"warnings"`
+}
+
+// printEffective prints the document, which is JSON either way.
+func printEffective(ctx *cli.Context, env Env, e *orgpolicy.Effective, warnings []policy.Problem) error {
+	explain := ctx.Bool("explain")
+	if explain && jsonWanted(ctx) {
+		out := explanation{Effective: e, Warnings: append([]policy.Problem{}, warnings...)}
+		out.Provenance, out.Ignored = e.Explain()
+		return printJSON(env.Stdout, out)
+	}
+	for _, w := range warnings {
+		writeLine(env.Stderr, "holdfast: warning: %s", w)
+	}
+	if _, err := env.Stdout.Write(e.JSON()); err != nil {
+		return err
+	}
+	if explain {
+		writeExplanation(env, e)
+	}
+	return nil
+}
+
+// writeExplanation tells the story of each setting, then of what had no effect.
+func writeExplanation(env Env, e *orgpolicy.Effective) {
+	settings, ignored := e.Explain()
+	for _, s := range settings {
+		value := "not set"
+		if s.Value != nil {
+			value = valueText(*s.Value)
+		}
+		writeLine(env.Stdout, "\n%s = %s", s.Path, value)
+		for _, step := range s.Steps {
+			line := fmt.Sprintf("  level %d  %s  %s %s", step.Level, place(step.Policy, step.Line), step.Operator, valueText(step.Value))
+			if !step.Applied {
+				line += "  ignored: " + step.Reason
+			}
+			writeLine(env.Stdout, "%s", line)
+		}
+	}
+	for _, i := range ignored {
+		writeLine(env.Stdout, "\n%s\n  level %d  %s  ignored: %s", i.Path, i.Level, place(i.Policy, i.Line), i.Reason)
+	}
+}
+
+func place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, line)
+}
+
+func valueText(v orgpolicy.Value) string {
+	if !v.List {
+		return strings.Join(v.Items, "")
+	}
+	return "[" + strings.Join(v.Items, ", ") + "]"
+}
