@@ -77,12 +77,11 @@ func planSpec() *spec {
 			}), selectionName),
 		}),
 		keyPlanTags: named(tagSpec(), anyName),
-		keyAdvanced: container(map[string]*spec{
-			"ec2": container(map[string]*spec{"windows_vss": one(oneOf("enabled", "disabled"))}),
-			"s3": container(map[string]*spec{
-				"backup_acls": one(oneOf("enabled", "disabled")), "backup_object_tags": one(oneOf("enabled", "disabled")),
-			}),
-		}),
+		// The keys are types of resources; new ones may come.
+		keyAdvanced: named(container(map[string]*spec{
+			"windows_vss": one(oneOf("enabled", "disabled")), "backup_acls": one(oneOf("enabled", "disabled")),
+			"backup_object_tags": one(oneOf("enabled", "disabled")),
+		}), anyName),
 		keyScanning: named(container(map[string]*spec{
 			keyResourceTypes: many(oneOf("EBS", "EC2", "S3", "ALL")), "scanner_role_arn": one(roleARN),
 		}), anyName),
