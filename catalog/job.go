@@ -44,8 +44,8 @@ type Job struct {
 	StartBy    time.Time `json:"start_by,omitzero"`
 	CompleteBy time.Time `json:"complete_by,omitzero"`
 
-	// Admission. Epoch is the one the job was last submitted under, 0 = not submitted.
-	// A job that waits for a new attempt has Epoch 0 and RetryAt set.
+	// Admission. Epoch is the one the job was last submitted under, 0 = not submitted, or
+	// ended. A job that waits for a new attempt has Epoch 0 and RetryAt set.
 	Epoch   int64     `json:"epoch,omitempty"`
 	RetryAt time.Time `json:"retry_at,omitzero"`
 

@@ -19,7 +19,9 @@ var (
 // Mutation is one compare-and-set change of a job together with everything that must
 // happen in the same transaction. Make one with Change.
 type Mutation struct {
-	// Job is the row as it shall be; Job.Version is the version that was read.
+	// Job is the row as it shall be; Job.Version is the version that was read. What the job
+	// works on, where it comes from and what was asked for (Spec, StartBy, CompleteBy) stay
+	// as they were inserted.
 	Job Job
 	// From is the state the caller read.
 	From State
@@ -50,8 +52,8 @@ type PointMove struct {
 
 // Change returns the mutation that moves job, as read from the store, to state to and
 // applies edit to the copy that will be stored. It fails when the transition table
-// forbids the move. A move to a terminal state sets EndedAt, clears NextLookAt and
-// releases the holds the job has.
+// forbids the move. A move to a terminal state sets EndedAt, clears what only an open job
+// has (Epoch, RetryAt, NextLookAt) and releases the holds the job has.
 func Change(job Job, to State, now time.Time, actor string, edit func(*Job)) (Mutation, error) {
 	if err := CheckTransition(job.State, to); err != nil {
 		return Mutation{}, fmt.Errorf("job %s: %w", job.ID, err)
@@ -63,8 +65,7 @@ func Change(job Job, to State, now time.Time, actor string, edit func(*Job)) (Mu
 	}
 	if to.Terminal() {
 		m.Job.EndedAt = now
-		m.Job.NextLookAt = time.Time{}
-		m.Job.RetryAt = time.Time{}
+		m.Job.Epoch, m.Job.RetryAt, m.Job.NextLookAt = 0, time.Time{}, time.Time{}
 		m.ReleaseHolder = job.ID
 	}
 	if to != job.State {

@@ -39,6 +39,7 @@ func TestLifeOfABackup(t *testing.T) {
 	r.Look(r.Engine)
 	ended := running
 	ended.State, ended.Version, ended.EndedAt, ended.NextLookAt, ended.Progress = catalog.Completed, 4, end, time.Time{}, 100
+	ended.Epoch = 0
 	if diff := cmp.Diff(ended, r.Job(job.ID)); diff != "" {
 		t.Errorf("the ended job (-want +got):\n%s", diff)
 	}

@@ -225,12 +225,9 @@ func TestAnAttemptCanWaitForItsKey(t *testing.T) {
 	t.Parallel()
 	o, h := hook(rig.Options{Tokens: true})
 	r := rig.New(t, o)
-	job := newBackup(r)
-	job = r.Job(job.ID)
-	m, err := catalog.Change(job, catalog.Created, r.Clock.Now(), "test", func(j *catalog.Job) { j.StartBy = r.Clock.Now().Add(time.Minute) })
-	r.Must(err)
-	_, err = r.Store.Commit(r.Context(), m)
-	r.Must(err)
+	job := r.NewBackup("one", r.AddResources(1)[0])
+	job.StartBy = r.Clock.Now().Add(time.Minute)
+	r.Insert(job)
 	h.set(func(h *hookedDriver) {
 		h.start = func(driver.StartRequest) (driver.Ref, error) { return "", failure.Errorf(failure.Busy, "in use") }
 	})

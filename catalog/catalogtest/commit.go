@@ -31,8 +31,7 @@ func commitStoresEveryChange(t *testing.T, open Open) {
 		started(j)
 		j.Epoch, j.RetryAt, j.Progress = 7, epoch0.Add(time.Minute), 55
 		j.Class, j.Message, j.CancelRequested = failure.Busy, "wait", true
-		j.StartBy, j.CompleteBy = epoch0.Add(2*time.Hour), epoch0.Add(3*time.Hour)
-		j.Spec.DeleteAfter, j.FailureNoted = 7, true
+		j.FailureNoted = true
 		j.NextLookAt = epoch0.Add(1500 * time.Microsecond)
 	}
 	returned := change(t, s, backup(1).ID, catalog.Running, edit)
@@ -42,8 +41,8 @@ func commitStoresEveryChange(t *testing.T, open Open) {
 	same(t, "job as returned", want, returned)
 	same(t, "job as stored", want, get(t, s, want.ID))
 	ended := change(t, s, want.ID, catalog.Failed, func(j *catalog.Job) { j.Class = failure.KMS })
-	if ended.EndedAt.IsZero() || !ended.NextLookAt.IsZero() || !ended.RetryAt.IsZero() {
-		t.Errorf("ended job %+v: want EndedAt set, NextLookAt and RetryAt clear", ended)
+	if ended.EndedAt.IsZero() || !ended.NextLookAt.IsZero() || !ended.RetryAt.IsZero() || ended.Epoch != 0 {
+		t.Errorf("ended job %+v: want EndedAt set; NextLookAt, RetryAt and Epoch clear", ended)
 	}
 	events, err := s.Events(testContext(t), catalog.EventFilter{JobID: want.ID})
 	if err != nil || len(events) != 3 {

@@ -16,14 +16,8 @@ import (
 var jobCommitColumns = append([]column[catalog.Job]{jobIdentity[0], jobVersion}, jobProgress...)
 
 // updateJobs is the one statement that changes jobs by compare-and-set.
-var updateJobs = func() string {
-	set := make([]string, len(jobProgress))
-	for i, c := range jobProgress {
-		set[i] = c.name + " = v." + c.name
-	}
-	return "UPDATE jobs SET version = jobs.version + 1, " + strings.Join(set, ", ") +
-		" FROM v WHERE jobs.id = v.id AND jobs.version = v.version"
-}()
+var updateJobs = "UPDATE jobs SET version = jobs.version + 1, " + assignments(jobProgress) +
+	" FROM v WHERE jobs.id = v.id AND jobs.version = v.version"
 
 // pointMove is a PointMove on its way into the database.
 type pointMove struct {
@@ -46,7 +40,8 @@ const updatePoints = `UPDATE points SET state = v.state, expiring_by = v.expirin
 
 // effects is everything a batch writes beside its jobs, gathered for bulk statements.
 type effects struct {
-	jobs      []catalog.Job
+	jobs      []catalog.Job // as they shall be, at the version that was read
+	stored    []catalog.Job // the same as they are stored then
 	points    []catalog.RecoveryPoint
 	makers    []string // of points: who made each
 	moves     []pointMove
@@ -60,7 +55,7 @@ func effectsOf(accepted []*pending, now time.Time) effects {
 	var e effects
 	for _, p := range accepted {
 		m := &p.mutation
-		e.jobs = append(e.jobs, m.Job)
+		e.jobs, e.stored = append(e.jobs, m.Job), append(e.stored, p.job)
 		for _, point := range m.Points {
 			e.points = append(e.points, point)
 			e.makers = append(e.makers, m.Actor)
@@ -102,6 +97,9 @@ func (s *Store) store(ctx context.Context, q session, v *view, accepted []*pendi
 	}
 	if int(changed) != len(e.jobs) {
 		return failure.Errorf(failure.Internal, "update jobs: %d of %d locked rows changed", changed, len(e.jobs))
+	}
+	if err := q.followOpen(ctx, e.stored); err != nil {
+		return err
 	}
 	if err := q.storePoints(ctx, e); err != nil {
 		return err

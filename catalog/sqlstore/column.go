@@ -13,10 +13,35 @@ import (
 // text or a 64-bit integer: the two types both databases treat alike.
 type column[T any] struct {
 	name    string
+	expr    string                   // what a query selects, when not the name
 	getText func(*T) (string, error) // nil for integers
 	setText func(*T, string) error
 	getInt  func(*T) int64 // nil for text
 	setInt  func(*T, int64)
+}
+
+// selected is what a query selects to read the column.
+func (c column[T]) selected() string {
+	if c.expr != "" {
+		return c.expr
+	}
+	return c.name
+}
+
+// orZero reads an integer that a left join may not find as 0.
+func orZero[T any](c column[T]) column[T] {
+	c.expr = "COALESCE(" + c.name + ", 0)"
+	return c
+}
+
+// derivedText and derivedInt are columns that are computed from a value and never read
+// back: they exist for an index.
+func derivedText[T any](name string, of func(*T) string) column[T] {
+	return column[T]{name: name, getText: func(t *T) (string, error) { return storable(of(t)), nil }}
+}
+
+func derivedInt[T any](name string, of func(*T) int64) column[T] {
+	return column[T]{name: name, getInt: of}
 }
 
 // text stores a string.
@@ -87,11 +112,29 @@ func document[T, V any](name string, field func(*T) *V) column[T] {
 	}
 }
 
-// names lists the columns for a statement, each with prefix before it.
-func names[T any](prefix string, cols []column[T]) string {
+// names lists the columns of a table for a statement that writes it.
+func names[T any](cols []column[T]) string {
 	list := make([]string, len(cols))
 	for i, c := range cols {
-		list[i] = prefix + c.name
+		list[i] = c.name
+	}
+	return strings.Join(list, ", ")
+}
+
+// selection lists the columns for a query.
+func selection[T any](cols []column[T]) string {
+	list := make([]string, len(cols))
+	for i, c := range cols {
+		list[i] = c.selected()
+	}
+	return strings.Join(list, ", ")
+}
+
+// assignments lists the columns for an update from the rows v.
+func assignments[T any](cols []column[T]) string {
+	list := make([]string, len(cols))
+	for i, c := range cols {
+		list[i] = c.name + " = v." + c.name
 	}
 	return strings.Join(list, ", ")
 }

@@ -65,7 +65,8 @@ func (p *pending) prepare() error {
 		}
 	}
 	p.job = m.Job
-	if err := stored(jobColumns, &p.job); err != nil {
+	closed(&p.job)
+	if err := stored(jobReadColumns, &p.job); err != nil {
 		return err
 	}
 	p.job.Version++

@@ -95,11 +95,15 @@ func (d dialect) shared() string {
 // expand fills in the words of a migration the databases spell differently. Text
 // compares by bytes in both, so that paging and ordering agree.
 func (d dialect) expand(migration string) string {
-	words := []string{"@text@", "TEXT", "@serial@", "INTEGER PRIMARY KEY AUTOINCREMENT"}
+	words := []string{
+		"@text@", "TEXT", "@serial@", "INTEGER PRIMARY KEY AUTOINCREMENT",
+		"\n@postgres@", "\n-- ", "@generated@", "VIRTUAL", // SQLite cannot add a stored column
+	}
 	if d.postgres {
 		words = []string{
 			"@text@", `TEXT COLLATE "C"`,
 			"@serial@", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+			"\n@postgres@", "\n", "@generated@", "STORED",
 		}
 	}
 	return strings.NewReplacer(words...).Replace(migration)

@@ -8,14 +8,6 @@ import (
 	"holdfast/failure"
 )
 
-// Conditions that partial indexes are made for. PostgreSQL uses such an index only when
-// a statement repeats the index's own words, so they are spelled once, here and in the
-// migration.
-const (
-	isWaiting = "state = 'CREATED' AND intent_owner = ''"
-	isOpen    = "state IN ('CREATED', 'RUNNING', 'ABORTING')"
-)
-
 const (
 	defaultPage = 100
 	maxPage     = 1000
@@ -73,10 +65,31 @@ func pageLimit(limit int) (int, error) {
 	}
 }
 
+// states adds the condition that a job is in one of states, in the form that an index
+// knows: open jobs have a table of their own, which is read whole if need be, and those
+// that did not end well a column.
+func (c *conditions) states(states []catalog.State) {
+	oneOf(c, "state", states)
+	open, ill := true, true
+	for _, state := range states {
+		open = open && !state.Terminal()
+		ill = ill && state.Terminal() && state != catalog.Completed
+	}
+	switch {
+	case len(states) == 0:
+	case open:
+		c.add("id IN (SELECT job_id FROM open_jobs WHERE "+c.dialect.in("open_state")+")", list(c.dialect, states))
+	case ill && len(states) == 1:
+		c.add("outcome <> '' AND outcome = ?", string(states[0])) // in the order of pages
+	case ill:
+		oneOf(c, "outcome <> '' AND outcome", states)
+	}
+}
+
 func jobConditions(d dialect, f catalog.JobFilter) *conditions {
 	c := &conditions{dialect: d}
 	oneOf(c, "type", f.Types)
-	oneOf(c, "state", f.States)
+	c.states(f.States)
 	oneOf(c, "kind", f.Kinds)
 	oneOf(c, "class", f.Classes)
 	c.equal("account", f.Account)

@@ -134,12 +134,14 @@ func (q session) addJobs(ctx context.Context, jobs []catalog.Job) (int, error) {
 		isNew[id] = true
 	}
 	events := make([]catalog.Event, 0, len(added))
+	fresh := make([]catalog.Job, 0, len(added))
 	var holds []catalog.Hold
 	for _, j := range jobs {
 		if !isNew[j.ID] {
 			continue
 		}
 		isNew[j.ID] = false // the input may name a job twice
+		fresh = append(fresh, j)
 		events = append(events, catalog.Event{
 			At: j.CreatedAt, Type: "job.created", JobID: j.ID, Actor: j.CreatedBy,
 			To: string(j.State), Class: j.Class, Message: j.Message,
@@ -147,6 +149,9 @@ func (q session) addJobs(ctx context.Context, jobs []catalog.Job) (int, error) {
 		if kind, reads := sourceHold(j); reads {
 			holds = append(holds, catalog.Hold{PointID: j.PointID, Kind: kind, Holder: j.ID, CreatedAt: j.CreatedAt})
 		}
+	}
+	if err := q.addOpen(ctx, fresh); err != nil {
+		return 0, err
 	}
 	if _, err := insert(ctx, q, "holds", holdColumns, holds, "point_id, kind, holder", "point_id"); err != nil {
 		return 0, fmt.Errorf("insert holds: %w", err)
@@ -163,7 +168,7 @@ func (q session) addEvents(ctx context.Context, events []catalog.Event) error {
 	if err != nil {
 		return err
 	}
-	list := names("", eventColumns)
+	list := names(eventColumns)
 	if _, err := q.bulk(ctx, rows, "INSERT INTO events ("+list+") SELECT "+list+" FROM v WHERE true"); err != nil {
 		return fmt.Errorf("append events: %w", err)
 	}

@@ -55,7 +55,7 @@ func (q session) storeScope(ctx context.Context, sync catalog.InventorySync) (in
 	if err != nil {
 		return 0, err
 	}
-	list := names("", scopeColumns)
+	list := names(scopeColumns)
 	if _, err := q.bulk(ctx, rows, `INSERT INTO scopes (`+list+`, syncs) SELECT `+list+`, 1 FROM v WHERE true
 		ON CONFLICT (partition, account, region, kind) DO UPDATE SET attempted_at = excluded.attempted_at,
 		class = excluded.class, message = excluded.message, syncs = scopes.syncs + 1, `+keep); err != nil {
@@ -87,7 +87,7 @@ func (q session) storeResources(ctx context.Context, sync catalog.InventorySync,
 	partitions := slices.Repeat([]string{sync.Scope.Partition}, len(items))
 	rows.addTexts("partition", partitions)
 	rows = rows.constant("sync", number)
-	list := names("", itemColumns) + ", partition, sync"
+	list := names(itemColumns) + ", partition, sync"
 	_, err = q.bulk(ctx, rows, "INSERT INTO resources ("+list+") SELECT "+list+` FROM v WHERE true
 		ON CONFLICT (arn) DO UPDATE SET account = excluded.account, region = excluded.region, kind = excluded.kind,
 		partition = excluded.partition, name = excluded.name, tags = excluded.tags, settings = excluded.settings,

@@ -16,7 +16,7 @@ import (
 // is due first, so that its cost is the number of groups and not of running jobs. The
 // groups that have waited longest come first.
 func dueGroups(d dialect) string {
-	looking := "FROM jobs" + d.using("jobs_look") + " WHERE " + isOpen + " AND next_look_at > 0"
+	looking := "FROM open_jobs" + d.using("open_look") + " WHERE next_look_at > 0"
 	return `WITH RECURSIVE g(name) AS (
 		SELECT (SELECT look_group ` + looking + ` ORDER BY look_group LIMIT 1)
 		UNION ALL
@@ -47,7 +47,7 @@ func (s *Store) DueLooks(ctx context.Context, now time.Time, limit int) ([]catal
 	return groups, err
 }
 
-// groupName gives the value of the generated column look_group.
+// groupName gives the value of the column look_group.
 func groupName(g catalog.LookGroup) string {
 	return strings.Join([]string{g.Partition, g.Account, g.Region, string(g.Kind), string(g.Operation)}, "/")
 }
@@ -64,8 +64,8 @@ func parseGroup(name string) (catalog.LookGroup, error) {
 
 // DueJobs implements catalog.Looks.
 func (s *Store) DueJobs(ctx context.Context, group catalog.LookGroup, now time.Time, limit int) ([]catalog.Job, error) {
-	return s.selectJobs(ctx, "list jobs to look at", s.dialect.using("jobs_look")+"WHERE "+isOpen+
-		" AND next_look_at > 0 AND look_group = ? AND next_look_at <= ? ORDER BY next_look_at, id LIMIT ?",
+	return s.selectOpen(ctx, "list jobs to look at", "open_look",
+		"next_look_at > 0 AND look_group = ? AND next_look_at <= ? ORDER BY next_look_at, job_id LIMIT ?",
 		groupName(group), millis(now), limit)
 }
 
@@ -91,13 +91,20 @@ func (s *Store) Postpone(ctx context.Context, looks []catalog.NextLook) error {
 	return nil
 }
 
+// postpone writes the narrow rows, and those of jobs only where AWS has shown progress. A
+// job's own row comes first, as in a commit.
 func (q session) postpone(ctx context.Context, looks []catalog.NextLook) error {
 	rows, err := collect(nextLookColumns, looks)
 	if err != nil {
 		return err
 	}
-	_, err = q.bulk(ctx, rows, `UPDATE jobs SET next_look_at = v.next_look_at, progress = v.progress
-		FROM v WHERE jobs.id = v.id AND jobs.version = v.version
+	_, err = q.bulk(ctx, rows, `UPDATE jobs SET progress = v.progress FROM v
+		WHERE jobs.id = v.id AND jobs.version = v.version AND jobs.progress <> v.progress
 		AND jobs.state IN ('CREATED', 'RUNNING', 'ABORTING')`)
+	if err != nil {
+		return err
+	}
+	_, err = q.bulk(ctx, rows, `UPDATE open_jobs SET next_look_at = v.next_look_at
+		FROM v WHERE open_jobs.job_id = v.id AND open_jobs.at_version = v.version`)
 	return err
 }

@@ -82,16 +82,22 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 		}
 		return q.markSubmitted(ctx, rows, 1)
 	})
+	explain("follow", func(q session) error {
+		ended := job
+		ended.State = catalog.Failed
+		return q.followOpen(ctx, []catalog.Job{job, ended})
+	})
 	explain("postpone", func(q session) error {
 		return q.postpone(ctx, []catalog.NextLook{{JobID: "a"}, {JobID: "b"}})
 	})
 	for name, f := range map[string]catalog.JobFilter{
 		"account": {Account: "1"}, "resource": {ResourceARN: "a"}, "plan": {Plan: "p"}, "chain": {ChainID: "c"},
-		"point": {PointID: "p"}, "states": {States: []catalog.State{catalog.Failed}},
+		"point": {PointID: "p"}, "state": {States: []catalog.State{catalog.Failed}},
+		"ill states": {States: []catalog.State{catalog.Failed, catalog.Expired}},
 	} {
 		explain("list by "+name, func(q session) error {
 			c := jobConditions(q.dialect, f)
-			_, err := read(ctx, q, jobColumns, "FROM jobs"+c.where()+" ORDER BY created_at DESC, id DESC LIMIT 10", c.args...)
+			_, err := read(ctx, q, jobReadColumns, "FROM "+jobRows+c.where()+" ORDER BY created_at DESC, id DESC LIMIT 10", c.args...)
 			return err
 		})
 	}
@@ -104,7 +110,7 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 	})
 	explain("gone", func(q session) error { return q.markGone(ctx, catalog.InventorySync{}, 1) })
 	for _, prune := range prunings[:1] {
-		explain("prune "+prune.what, func(q session) error { _, err := q.exec(ctx, prune.statement, 1, 1); return err })
+		explain("prune "+prune.what, func(q session) error { _, err := q.exec(ctx, prune.statement, 1, 1, 1); return err })
 	}
 }
 
@@ -123,7 +129,7 @@ func noScan(t *testing.T, s *Store, name string, run func(q session) error) {
 	if len(look.plans) == 0 {
 		t.Errorf("%s ran nothing", name)
 	}
-	for _, table := range []string{"jobs", "points", "holds", "events", "resources"} {
+	for _, table := range []string{"jobs", "open_jobs", "points", "holds", "events", "resources"} {
 		for _, plan := range look.plans {
 			if plan == "SCAN "+table || strings.HasPrefix(plan, "SCAN "+table+" ") {
 				t.Errorf("%s reads all of %s:\n%s", name, table, strings.Join(look.plans, "\n"))

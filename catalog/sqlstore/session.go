@@ -144,7 +144,7 @@ func read[T any](ctx context.Context, q session, cols []column[T], tail string, 
 		}
 		out = append(out, t)
 		return nil
-	}, "SELECT "+names("", cols)+" "+tail, args...)
+	}, "SELECT "+selection(cols)+" "+tail, args...)
 	return out, err
 }
 
@@ -158,7 +158,7 @@ func insert[T any](ctx context.Context, q session, table string, cols []column[T
 	if err != nil {
 		return nil, err
 	}
-	list := names("", cols)
+	list := names(cols)
 	return q.bulkReturning(ctx, rows, fmt.Sprintf(
 		"INSERT INTO %s (%s) SELECT %s FROM v WHERE true ON CONFLICT (%s) DO NOTHING RETURNING %s",
 		table, list, list, key, returning))

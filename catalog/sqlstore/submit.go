@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"holdfast/catalog"
-	"holdfast/driver"
 )
 
 // Submittable implements catalog.Jobs. Waiting jobs lie in an index by the epoch they
@@ -20,46 +19,34 @@ import (
 func (s *Store) Submittable(ctx context.Context, epoch int64, now time.Time, limit int) (jobs []catalog.Job, err error) {
 	err = s.view(ctx, "list jobs to submit", func(ctx context.Context, q session) error {
 		jobs = nil
-		waiting := q.using("jobs_submittable")
-		last := int64(math.MinInt64)
-		for {
-			// Not min(epoch): PostgreSQL without fresh statistics reads all of them for it.
-			found, err := q.one(ctx, []any{&last}, "SELECT epoch FROM jobs"+waiting+" WHERE "+isWaiting+
-				" AND epoch > ? AND epoch < ? ORDER BY epoch LIMIT 1", last, epoch)
-			if err != nil {
-				return err
-			}
-			if !found {
-				break
-			}
-			part, err := read(ctx, q, jobColumns, "FROM jobs"+waiting+" WHERE "+isWaiting+
-				" AND epoch = ? AND retry_at <= ? ORDER BY submit_order, id LIMIT ?", last, millis(now), limit)
-			if err != nil {
-				return err
-			}
+		return q.eachEpoch(ctx, epoch, func(last int64) error {
+			part, err := read(ctx, q, jobReadColumns, q.openBy("open_submittable")+
+				"WHERE waiting = 1 AND epoch = ? AND retry_at <= ? ORDER BY submit_order, job_id LIMIT ?", last, millis(now), limit)
 			jobs = append(jobs, part...)
-		}
-		return nil
+			return err
+		})
 	})
-	slices.SortFunc(jobs, submitOrder)
+	slices.SortFunc(jobs, func(a, b catalog.Job) int {
+		return cmp.Or(cmp.Compare(submitOrder(a), submitOrder(b)), strings.Compare(a.ID, b.ID))
+	})
 	return jobs[:min(len(jobs), limit)], err
 }
 
-// submitOrder is the order of the column submit_order, then of ids.
-func submitOrder(a, b catalog.Job) int {
-	rank := func(j catalog.Job) (int, int64) {
-		by := millis(j.StartBy)
-		if by == 0 {
-			by = math.MaxInt64
+// eachEpoch calls visit with every epoch before end under which waiting jobs were
+// submitted last, oldest first.
+func (q session) eachEpoch(ctx context.Context, end int64, visit func(epoch int64) error) error {
+	last := int64(math.MinInt64)
+	for {
+		// Not min(epoch): PostgreSQL without fresh statistics reads all of them for it.
+		found, err := q.one(ctx, []any{&last}, "SELECT epoch FROM open_jobs"+q.using("open_submittable")+
+			" WHERE waiting = 1 AND epoch > ? AND epoch < ? ORDER BY epoch LIMIT 1", last, end)
+		if err != nil || !found {
+			return err
 		}
-		if j.Type == driver.Restore {
-			return 0, by
+		if err := visit(last); err != nil {
+			return err
 		}
-		return 1, by
 	}
-	aRank, aBy := rank(a)
-	bRank, bBy := rank(b)
-	return cmp.Or(cmp.Compare(aRank, bRank), cmp.Compare(aBy, bBy), strings.Compare(a.ID, b.ID))
 }
 
 // Waiting implements catalog.Jobs. It reads every waiting job, so it is for people and for
@@ -76,8 +63,8 @@ func (s *Store) Waiting(ctx context.Context) (groups []catalog.WaitingGroup, err
 			g.Oldest = time.UnixMilli(oldest).UTC()
 			groups = append(groups, g)
 			return nil
-		}, `SELECT account, region, kind, engine, type, count(*), min(created_at) FROM jobs`+q.using("jobs_submittable")+
-			` WHERE `+isWaiting+` GROUP BY account, region, kind, engine, type ORDER BY account, region, kind, engine, type`)
+		}, `SELECT account, region, kind, engine, type, count(*), min(created_at) `+q.openBy("open_submittable")+
+			`WHERE waiting = 1 GROUP BY account, region, kind, engine, type ORDER BY account, region, kind, engine, type`)
 	})
 	return groups, err
 }
@@ -103,8 +90,8 @@ func (s *Store) MarkSubmitted(ctx context.Context, jobs []catalog.Job, epoch int
 
 func (q session) markSubmitted(ctx context.Context, rows *rowset, epoch int64) error {
 	rows = rows.constant("epoch", epoch)
-	_, err := q.bulk(ctx, rows, `UPDATE jobs SET epoch = v.epoch, retry_at = 0 FROM v
-		WHERE jobs.id = v.id AND jobs.version = v.version AND jobs.epoch < v.epoch
-		AND jobs.state = 'CREATED' AND jobs.intent_owner = ''`)
+	_, err := q.bulk(ctx, rows, `UPDATE open_jobs SET epoch = v.epoch, retry_at = 0 FROM v
+		WHERE open_jobs.job_id = v.id AND open_jobs.at_version = v.version AND open_jobs.epoch < v.epoch
+		AND open_jobs.waiting = 1`)
 	return err
 }

@@ -11,8 +11,8 @@ import (
 	"holdfast/resource"
 )
 
-// jobIdentity are the columns of a job that never change: what it works on and where it
-// comes from.
+// jobIdentity are the columns of a job that never change: what it works on, where it
+// comes from and what was asked for.
 var jobIdentity = []column[catalog.Job]{
 	text("id", func(j *catalog.Job) *string { return &j.ID }),
 	text("type", func(j *catalog.Job) *driver.Operation { return &j.Type }),
@@ -31,24 +31,22 @@ var jobIdentity = []column[catalog.Job]{
 	text("retry_of", func(j *catalog.Job) *string { return &j.RetryOf }),
 	text("created_by", func(j *catalog.Job) *string { return &j.CreatedBy }),
 	instant("created_at", func(j *catalog.Job) *time.Time { return &j.CreatedAt }),
+	document("spec", func(j *catalog.Job) *catalog.Spec { return &j.Spec }),
+	instant("start_by", func(j *catalog.Job) *time.Time { return &j.StartBy }),
+	instant("complete_by", func(j *catalog.Job) *time.Time { return &j.CompleteBy }),
 }
 
 // jobVersion is the compare-and-set counter.
 var jobVersion = integer("version", func(j *catalog.Job) *int64 { return &j.Version })
 
-// jobProgress are the columns a Commit writes beside the version.
+// jobProgress are the columns a Commit writes beside the version. No index has one of
+// them, see migration 3.
 var jobProgress = []column[catalog.Job]{
 	text("state", func(j *catalog.Job) *catalog.State { return &j.State }),
-	document("spec", func(j *catalog.Job) *catalog.Spec { return &j.Spec }),
-	instant("start_by", func(j *catalog.Job) *time.Time { return &j.StartBy }),
-	instant("complete_by", func(j *catalog.Job) *time.Time { return &j.CompleteBy }),
-	integer("epoch", func(j *catalog.Job) *int64 { return &j.Epoch }),
-	instant("retry_at", func(j *catalog.Job) *time.Time { return &j.RetryAt }),
 	text("intent_owner", func(j *catalog.Job) *string { return &j.IntentOwner }),
 	instant("intent_until", func(j *catalog.Job) *time.Time { return &j.IntentUntil }),
 	integer("attempts", func(j *catalog.Job) *int { return &j.Attempts }),
 	text("ref", func(j *catalog.Job) *driver.Ref { return &j.Ref }),
-	instant("next_look_at", func(j *catalog.Job) *time.Time { return &j.NextLookAt }),
 	integer("progress", func(j *catalog.Job) *int { return &j.Progress }),
 	text("class", func(j *catalog.Job) *failure.Class { return &j.Class }),
 	text("message", func(j *catalog.Job) *string { return &j.Message }),
@@ -58,7 +56,15 @@ var jobProgress = []column[catalog.Job]{
 	flag("failure_noted", func(j *catalog.Job) *bool { return &j.FailureNoted }),
 }
 
+// jobColumns are those of the table jobs.
 var jobColumns = append(append(slices.Clone(jobIdentity), jobVersion), jobProgress...)
+
+// jobReadColumns are a whole job, to be read from jobRows or from a join of its own.
+var jobReadColumns = append(slices.Clone(jobColumns),
+	orZero(openEpoch), orZero(openRetryAt), orZero(openNextLookAt))
+
+// jobRows are all jobs, each with its row of open_jobs if it has one.
+const jobRows = "jobs LEFT JOIN open_jobs ON job_id = id "
 
 // eventColumns leave out seq, which the database gives.
 var eventColumns = []column[catalog.Event]{
