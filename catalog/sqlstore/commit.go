@@ -3,9 +3,11 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"holdfast/catalog"
 	"holdfast/failure"
+	"holdfast/internal/clock"
 )
 
 const (
@@ -17,6 +19,9 @@ const (
 	// are judged on locked rows all the same. SQLite has one writer.
 	postgresWriters = 2
 	writerShare     = 64
+	// linger is how long a transaction, or a gathered read, waits for company when the
+	// one before was shared: most of its cost does not depend on how many share it.
+	linger = 3 * time.Millisecond
 )
 
 // pending is one commit on its way. job and err are written by the group's goroutine
@@ -30,7 +35,7 @@ type pending struct {
 }
 
 // Commit implements catalog.Jobs. Calls that arrive while a transaction is being written
-// gather and share the next one: nobody waits on purpose, and a busy store writes few
+// gather and share the next one: a lone call waits for nobody, and a busy store writes few
 // large transactions. When ctx ends first the mutation may still have been stored; the
 // next attempt to change the job will say so with ErrConflict.
 func (s *Store) Commit(ctx context.Context, m catalog.Mutation) (catalog.Job, error) {
@@ -103,7 +108,17 @@ func (s *Store) drain() {
 		for _, p := range batch {
 			close(p.done)
 		}
+		if len(batch) > 1 && s.group.waiting() < writerShare {
+			_ = clock.System().Sleep(context.Background(), linger)
+		}
 	}
+}
+
+// waiting returns how many commits nobody has taken yet.
+func (g *group) waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.queue)
 }
 
 // next takes the longest waiting commits that do not touch one another's rows, so that

@@ -53,7 +53,7 @@ func (d dialect) openBy(index string) string {
 }
 
 func (s *Store) queryJobs(ctx context.Context, op, from string, args ...any) (jobs []catalog.Job, err error) {
-	err = s.view(ctx, op, func(ctx context.Context, q session) (err error) {
+	err = s.seek(ctx, op, func(ctx context.Context, q session) (err error) {
 		jobs, err = read(ctx, q, jobReadColumns, from, args...)
 		return err
 	})
@@ -142,7 +142,7 @@ func (s *Store) Holders(ctx context.Context, afterID string, limit int) ([]catal
 // windows, first of restores and then of all others, so one index serves both.
 func (s *Store) StartWindowPassed(ctx context.Context, now time.Time, limit int) (jobs []catalog.Job, err error) {
 	ms := millis(now)
-	err = s.view(ctx, "list jobs whose start window passed", func(ctx context.Context, q session) error {
+	err = s.seek(ctx, "list jobs whose start window passed", func(ctx context.Context, q session) error {
 		jobs = nil
 		return q.eachEpoch(ctx, math.MaxInt64, func(epoch int64) error {
 			for _, first := range []int64{0, afterRestores} {

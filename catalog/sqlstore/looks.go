@@ -31,7 +31,7 @@ func dueGroups(d dialect) string {
 // DueLooks implements catalog.Looks.
 func (s *Store) DueLooks(ctx context.Context, now time.Time, limit int) ([]catalog.LookGroup, error) {
 	var groups []catalog.LookGroup
-	err := s.view(ctx, "list looks that are due", func(ctx context.Context, q session) error {
+	err := s.seek(ctx, "list looks that are due", func(ctx context.Context, q session) error {
 		found, err := q.column1(ctx, dueGroups(q.dialect), millis(now), limit)
 		if err != nil {
 			return err

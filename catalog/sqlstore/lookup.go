@@ -12,6 +12,7 @@ import (
 const (
 	maxLookup     = 512 // keys of one statement
 	lookupReaders = 1   // statements at once: more would only make them smaller
+	lookupWorth   = 64  // keys that are worth a statement at once, when others were just read
 )
 
 // lookups gathers concurrent reads by key, as group gathers commits: calls that arrive
@@ -33,7 +34,7 @@ func newLookups[T any](f fetch[T]) *lookups[T] {
 		for _, c := range batch {
 			close(c.done)
 		}
-	})
+	}).Linger(lookupWorth, linger)
 	return l
 }
 

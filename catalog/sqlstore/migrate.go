@@ -106,7 +106,7 @@ func (s *Store) migrationLock(ctx context.Context) (release func(), err error) {
 	if !s.dialect.postgres {
 		return func() {}, nil
 	}
-	conn, err := s.writer.Conn(ctx)
+	conn, err := s.reader.Conn(ctx) // goose needs the writer's
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // Point implements catalog.Points.
 func (s *Store) Point(ctx context.Context, id string) (point catalog.RecoveryPoint, err error) {
-	err = s.view(ctx, "read recovery point", func(ctx context.Context, q session) error {
+	err = s.seek(ctx, "read recovery point", func(ctx context.Context, q session) error {
 		points, err := read(ctx, q, pointColumns, "FROM points WHERE id = ?", id)
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ func (s *Store) PointsByID(ctx context.Context, ids []string) (map[string]catalo
 }
 
 func (s *Store) selectPoints(ctx context.Context, op, tail string, args ...any) (points []catalog.RecoveryPoint, err error) {
-	err = s.view(ctx, op, func(ctx context.Context, q session) (err error) {
+	err = s.seek(ctx, op, func(ctx context.Context, q session) (err error) {
 		points, err = read(ctx, q, pointColumns, "FROM points "+tail, args...)
 		return err
 	})

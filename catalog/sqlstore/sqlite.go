@@ -46,7 +46,7 @@ func openSQLite(dsn string, opts Options) (*Store, error) {
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	return &Store{where: path, clock: opts.Clock, reader: reader, writer: writer, parsed: &statements{}}, nil
+	return &Store{where: path, clock: opts.Clock, reader: reader, seeker: reader, writer: writer, parsed: &statements{}}, nil
 }
 
 // prepareFile creates the file, readable by its owner only, so that what is wrong with

@@ -30,7 +30,8 @@ type Options struct {
 	// Clock is the time of a SQLite catalog and of its leases, and waits between
 	// attempts; nil is the machine's clock. PostgreSQL's leases use the server's clock.
 	Clock clock.Clock
-	// MaxConns limits the connections to PostgreSQL, or SQLite's readers; 0 = 16 and 4.
+	// MaxConns limits the connections to PostgreSQL, at least 2, or SQLite's readers; 0 = 16
+	// and 4.
 	MaxConns int
 }
 
@@ -39,8 +40,9 @@ type Store struct {
 	dialect dialect
 	where   string // the file or host, for messages; never a password
 	clock   clock.Clock
-	reader  *sql.DB
-	writer  *sql.DB // the same pool as reader for PostgreSQL
+	reader  *sql.DB // lists by filters
+	seeker  *sql.DB // reads by keys: PostgreSQL's writer, SQLite's reader
+	writer  *sql.DB
 	group   group
 	parsed  *statements // nil for PostgreSQL
 
@@ -83,21 +85,26 @@ func (s *Store) Close() error {
 	s.group.wait()
 	s.jobLookups.calls.Wait()
 	s.resourceLookups.calls.Wait()
-	err := s.reader.Close()
-	if s.writer != s.reader {
-		err = errors.Join(err, s.writer.Close())
-	}
-	if err != nil {
+	if err := errors.Join(s.reader.Close(), s.writer.Close()); err != nil {
 		return fmt.Errorf("close catalog %s: %w", s.where, err)
 	}
 	return nil
 }
 
-// view runs fn with a session for reading; op names it in errors.
+// view runs fn with a session for listing by filters; op names it in errors.
 func (s *Store) view(ctx context.Context, op string, fn func(ctx context.Context, q session) error) error {
+	return s.query(ctx, s.reader, op, fn)
+}
+
+// seek is view for statements that have an index for every key they ask for.
+func (s *Store) seek(ctx context.Context, op string, fn func(ctx context.Context, q session) error) error {
+	return s.query(ctx, s.seeker, op, fn)
+}
+
+func (s *Store) query(ctx context.Context, db *sql.DB, op string, fn func(ctx context.Context, q session) error) error {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	if err := fn(ctx, session{querier: s.reader, dialect: s.dialect}); err != nil {
+	if err := fn(ctx, session{querier: db, dialect: s.dialect}); err != nil {
 		return fmt.Errorf("%s: %w", op, s.describe(err))
 	}
 	return nil

@@ -1,15 +1,23 @@
 // Package gather lets concurrent calls share work. Calls that arrive while work is under
-// way are handed to the next piece of it together; nobody waits on purpose, so a lone call
-// is served alone and at once, and a busy system does few large pieces of work.
+// way are handed to the next piece of it together. A lone call is served alone and at
+// once; nobody waits on purpose, except where Linger says so.
 package gather
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+
+	"holdfast/internal/clock"
+)
 
 // Gatherer hands concurrent calls to one function in batches. It is safe for concurrent
 // use and keeps no goroutine while nobody waits.
 type Gatherer[C any] struct {
 	max, parallel int
 	do            func([]C)
+	worth         int
+	pause         time.Duration
 
 	mu      sync.Mutex
 	waiting []C
@@ -21,6 +29,15 @@ type Gatherer[C any] struct {
 // parallel goroutines. do must tell each call its outcome; it may not panic.
 func New[C any](limit, parallel int, do func([]C)) *Gatherer[C] {
 	return &Gatherer[C]{max: limit, parallel: parallel, do: do}
+}
+
+// Linger makes a batch that follows a shared one wait for pause, on the machine's clock,
+// when fewer than worth calls have gathered for it: where a piece of work costs about the
+// same for one call as for many, a busy system does fewer pieces. A lone call still waits
+// for nothing. It returns g and is to be called before the first Add.
+func (g *Gatherer[C]) Linger(worth int, pause time.Duration) *Gatherer[C] {
+	g.worth, g.pause = worth, pause
+	return g
 }
 
 // Add hands over c and returns at once.
@@ -48,6 +65,9 @@ func (g *Gatherer[C]) Waiting() int {
 func (g *Gatherer[C]) drain() {
 	for batch := g.next(); len(batch) > 0; batch = g.next() {
 		g.do(batch)
+		if len(batch) > 1 && g.Waiting() < g.worth {
+			_ = clock.System().Sleep(context.Background(), g.pause)
+		}
 	}
 }
 
