@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast/catalog"
+	"holdfast/driver/all"
 	"holdfast/internal/clock"
 	"holdfast/resource"
 	"holdfast/sim"
@@ -107,7 +108,7 @@ func TestInventorySync(t *testing.T) {
 			t.Errorf("%s: %d are listed of %d", kind, listed[kind], company.Resources[kind])
 		}
 	}
-	if want := len(company.Accounts()) * len(company.Regions()) * 3; out.Failed != 0 || len(out.Scopes) != want {
+	if want := len(company.Accounts()) * len(company.Regions()) * len(all.New(nil).Kinds()); out.Failed != 0 || len(out.Scopes) != want {
 		t.Errorf("%+v, want %d scopes that are listed", out, want)
 	}
 	seen := 0

@@ -49,10 +49,20 @@ type Driver interface {
 	Delete(ctx context.Context, req DeleteRequest) error
 }
 
-// Copier is a Driver that can copy a recovery point to another region.
+// Copier is a Driver that can copy a recovery point to another region, or, where its
+// Descriptor says so, to another account: Copy then lets the destination's account have
+// the source first, acting as the source's.
 type Copier interface {
 	// Copy begins a copy into req.Scope and returns the copy's reference there.
 	Copy(ctx context.Context, req CopyRequest) (Ref, error)
+}
+
+// CopyFinisher is a Copier whose copies between accounts leave something to be undone.
+type CopyFinisher interface {
+	// FinishCopy takes back what Copy with the same request let the destination's account
+	// have. It is called when no copy of the job is in progress any more, however it went,
+	// also when none ever began; it is idempotent, and called again until it returns nil.
+	FinishCopy(ctx context.Context, req CopyRequest) error
 }
 
 // Restorer is a Driver that can build a resource from a recovery point.
@@ -145,7 +155,8 @@ type CopyRequest struct {
 	Mark        Mark
 	Source      Point
 	SourceScope resource.Scope
-	KMSKeyID    string // the destination's key; required where the source is encrypted and the kind says so
+	Resource    resource.Resource // what was backed up, as recorded when the point was made
+	KMSKeyID    string            // the destination's key; required where the source is encrypted and the kind says so
 	Tags        map[string]string
 }
 

@@ -76,10 +76,7 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 		if !ok {
 			return "", failure.Errorf(failure.Unsupported, "%s cannot be copied by the %s engine", op.job.Kind, driver.EngineOf(op.driver))
 		}
-		return copier.Copy(ctx, driver.CopyRequest{
-			Scope: op.job.Scope(), Mark: op.mark, Source: op.point.Point(), SourceScope: op.point.Scope(),
-			KMSKeyID: op.job.Spec.KMSKeyID, Tags: op.job.Spec.Tags,
-		})
+		return copier.Copy(ctx, op.copyRequest())
 	case driver.Restore:
 		restorer, ok := op.driver.(driver.Restorer)
 		if !ok {
@@ -92,6 +89,14 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 		})
 	default:
 		return "", failure.Errorf(failure.Internal, "unknown job type %q", op.job.Type)
+	}
+}
+
+// copyRequest is the driver's view of a copy job.
+func (op operation) copyRequest() driver.CopyRequest {
+	return driver.CopyRequest{
+		Scope: op.job.Scope(), Mark: op.mark, Source: op.point.Point(), SourceScope: op.point.Scope(),
+		Resource: op.source, KMSKeyID: op.job.Spec.KMSKeyID, Tags: op.job.Spec.Tags,
 	}
 }
 

@@ -8,9 +8,11 @@
 package sim
 
 import (
+	"holdfast/sim/docdb"
 	"holdfast/sim/dynamodb"
 	"holdfast/sim/ec2"
 	"holdfast/sim/internal/cloud"
+	"holdfast/sim/neptune"
 	"holdfast/sim/organizations"
 	"holdfast/sim/rds"
 	"holdfast/sim/sts"
@@ -18,9 +20,12 @@ import (
 
 // services returns the services of an organization.
 func services() []cloud.Service {
+	databases := rds.New()
 	return []cloud.Service{
 		ec2.New(),
-		rds.New(),
+		databases,
+		neptune.New(databases),
+		docdb.New(databases),
 		dynamodb.New(),
 		organizations.New(),
 		sts.New(),

@@ -3,8 +3,11 @@ package all
 
 import (
 	"holdfast/driver"
+	"holdfast/driver/aurora"
+	"holdfast/driver/docdb"
 	"holdfast/driver/dynamodb"
 	"holdfast/driver/ebs"
+	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
 	"holdfast/internal/awssession"
 )
@@ -15,6 +18,9 @@ func New(sessions awssession.Provider) *driver.Registry {
 	return driver.NewRegistry(
 		ebs.New(sessions),
 		rds.New(sessions),
+		aurora.New(sessions),
+		neptune.New(sessions),
+		docdb.New(sessions),
 		dynamodb.New(sessions),
 	)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"holdfast/driver/internal/rdssnap"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -43,7 +44,7 @@ func toResource(scope resource.Scope, in *types.DBInstance) (resource.Resource, 
 	}
 	return resource.Resource{
 		ARN: arn, Kind: resource.RDS, Account: scope.Account, Region: scope.Region, Name: id,
-		Tags: fromTags(in.TagList), Settings: raw,
+		Tags: rdssnap.FromTags(in.TagList), Settings: raw,
 	}, nil
 }
 

@@ -1,30 +1,39 @@
 package rds
 
 import (
+	"context"
+
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/rdssnap"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
 
-// lookMax keeps a Look to one page: filter values and page are both 100 at most.
-// Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
-const lookMax = 100
-
 // Driver is the driver of RDS DB instances. It is safe for concurrent use.
 type Driver struct {
+	*rdssnap.Snapshots
 	clients *clients.Pool[api]
 }
 
 var (
-	_ driver.Driver   = (*Driver)(nil)
-	_ driver.Copier   = (*Driver)(nil)
-	_ driver.Restorer = (*Driver)(nil)
+	_ driver.Driver       = (*Driver)(nil)
+	_ driver.Copier       = (*Driver)(nil)
+	_ driver.CopyFinisher = (*Driver)(nil)
+	_ driver.Restorer     = (*Driver)(nil)
 )
 
 // New returns a driver that takes its AWS configurations from sessions.
 func New(sessions awssession.Provider) *Driver {
-	return &Driver{clients: newClients(sessions)}
+	d := &Driver{clients: newClients(sessions)}
+	d.Snapshots = &rdssnap.Snapshots{
+		Noun: "DB snapshot", Taken: "DBSnapshotAlreadyExists", SourceID: instanceID, OptionGroup: optionGroup, OneStep: true,
+		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (rdssnap.API, error) {
+			client, err := d.clients.Get(ctx, scope, purpose)
+			return snapshots{client}, err
+		},
+	}
+	return d
 }
 
 // Descriptor returns the facts about DB instances and their snapshots. Settle is empty:
@@ -34,7 +43,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Kind: resource.RDS, Title: "RDS DB instance",
 		ARNPattern: "arn:*:rds:*:*:db:*",
 		CopyRegion: true,
-		LookMax:    lookMax,
+		LookMax:    rdssnap.PageSize,
 		Actions:    actions(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
@@ -42,6 +51,15 @@ func (*Driver) Descriptor() driver.Descriptor {
 		}},
 		Restore: restoreParameters(),
 	}
+}
+
+// optionGroup names the option group a copy elsewhere needs: AWS wants one of the
+// destination wherever the instance has another than the default, and a TDE option can go
+// nowhere without it. One of the same name is expected there.
+// Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html#USER_CopySnapshot.Options
+func optionGroup(r resource.Resource) (string, error) {
+	settings, err := readSettings(r)
+	return rdssnap.ChosenGroup(settings.OptionGroup), err
 }
 
 // actions repeats the describe calls for every purpose whose calls may find their
@@ -52,8 +70,9 @@ func actions() map[resource.Purpose][]string {
 		resource.ForDiscover: {"rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"},
 		resource.ForBackup:   {"rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"},
 		resource.ForCopy: {
-			"kms:CreateGrant", "kms:DescribeKey", "rds:AddTagsToResource", "rds:CopyDBSnapshot",
-			"rds:DescribeDBSnapshots", "rds:ListTagsForResource",
+			"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+			"rds:AddTagsToResource", "rds:CopyDBSnapshot", "rds:DescribeDBSnapshots", "rds:ListTagsForResource",
+			"rds:ModifyDBSnapshotAttribute",
 		},
 		resource.ForRestore: {
 			"ec2:DescribeAccountAttributes", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",

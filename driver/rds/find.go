@@ -8,6 +8,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/marktags"
+	"holdfast/driver/internal/rdssnap"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -15,28 +16,16 @@ import (
 // Find looks for the snapshot named by the mark's token, or, for Restore, through the
 // tags of all instances, since the user may have chosen any identifier.
 func (d *Driver) Find(ctx context.Context, req driver.FindRequest) (driver.Ref, error) {
+	if req.Operation != driver.Restore {
+		return d.Snapshots.Find(ctx, req)
+	}
 	client, err := d.clients.Get(ctx, req.Scope, resource.ForDiscover)
 	if err != nil {
 		return "", err
 	}
-	if req.Operation == driver.Restore {
-		return findInstance(ctx, client, req)
-	}
-	found, err := snapshot(ctx, client, req.Mark.Token())
-	if err != nil {
-		return "", err
-	}
-	if !marktags.Same(fromTags(found.TagList), req.Mark) {
-		return "", failure.Errorf(failure.Conflict, "DB snapshot %s exists but is not of job %s",
-			req.Mark.Token(), req.Mark.JobID)
-	}
-	return driver.Ref(req.Mark.Token()), nil
-}
-
-func findInstance(ctx context.Context, client api, req driver.FindRequest) (driver.Ref, error) {
 	var ref driver.Ref
-	err := eachInstance(ctx, client, func(in *types.DBInstance) error {
-		if marktags.Same(fromTags(in.TagList), req.Mark) {
+	err = eachInstance(ctx, client, func(in *types.DBInstance) error {
+		if marktags.Same(rdssnap.FromTags(in.TagList), req.Mark) {
 			ref = driver.Ref(aws.ToString(in.DBInstanceIdentifier))
 		}
 		return nil

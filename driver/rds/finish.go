@@ -9,6 +9,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/parameters"
+	"holdfast/driver/internal/rdssnap"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -37,7 +38,7 @@ func (d *Driver) FinishRestore(ctx context.Context, req driver.RestoreRequest, r
 	}
 	want.DBInstanceIdentifier = aws.String(string(ref))
 	_, err = client.ModifyDBInstance(ctx, want)
-	return wrap("ModifyDBInstance", err)
+	return rdssnap.Wrap("ModifyDBInstance", err)
 }
 
 // finishInput returns what the restore call cannot set, nil when there is nothing.

@@ -8,20 +8,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/rdssnap"
 )
-
-// pageSize is the most records one Describe call of RDS returns.
-const pageSize = 100
 
 // eachInstance calls visit for every DB instance that matches filters.
 func eachInstance(ctx context.Context, client api, visit func(*types.DBInstance) error, filters ...types.Filter) error {
 	pages := rds.NewDescribeDBInstancesPaginator(client, &rds.DescribeDBInstancesInput{
-		Filters: filters, MaxRecords: aws.Int32(pageSize),
+		Filters: filters, MaxRecords: aws.Int32(rdssnap.PageSize),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return wrap("DescribeDBInstances", err)
+			return rdssnap.Wrap("DescribeDBInstances", err)
 		}
 		for i := range page.DBInstances {
 			if err := visit(&page.DBInstances[i]); err != nil {

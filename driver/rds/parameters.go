@@ -6,6 +6,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/parameters"
+	"holdfast/driver/internal/rdssnap"
 )
 
 func restoreParameters() []driver.Parameter {
@@ -39,9 +40,11 @@ func restoreParameters() []driver.Parameter {
 	}
 }
 
-// local are the parameters whose recorded value names something of the source's own
-// region; only a default has its like elsewhere.
-var local = []string{"subnet_group", "security_groups", "parameter_group", "option_group"}
+// Recorded values of these name something of the source's own region and account.
+var (
+	localGroups = []string{"subnet_group", "security_groups", "parameter_group", "option_group"}
+	localOthers = []string{"availability_zone", "monitoring_role_arn", "performance_insights_kms_key_id"}
+)
 
 // resolve merges recorded settings and overrides and checks that they go together.
 func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) {
@@ -51,38 +54,18 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(), req.Overrides)
 	if req.Scope.Region != req.Resource.Region || req.Scope.Account != req.Resource.Account {
-		dropLocal(values)
+		values.DropLocal(localGroups, localOthers)
+		if values.Text("monitoring_role_arn") == "" && !values.Given("monitoring_seconds") {
+			values.Drop("monitoring_seconds")
+		}
 	}
 	if id, err := instanceID(req.Resource); err == nil {
-		values.Default("instance_identifier", defaultIdentifier(id, req.Mark))
+		values.Default("instance_identifier", rdssnap.RestoredID(id, req.Mark, maxIdentifierChar))
 	} else if !values.Given("instance_identifier") {
 		values.Problem("instance_identifier is missing: the source's is not recorded")
 	}
 	checkZone(values)
 	return values, nil
-}
-
-// dropLocal drops what is recorded of the source's region, and wants a replacement for
-// groups somebody chose on purpose: the default VPC is no place for a restored database.
-func dropLocal(values *parameters.Values) {
-	for _, name := range local {
-		text := values.Text(name)
-		if text == "" || values.Given(name) {
-			continue
-		}
-		values.Drop(name)
-		if text != "default" {
-			values.Problem("%s is missing: the recorded %s is of another region or account", name, text)
-		}
-	}
-	for _, name := range []string{"availability_zone", "monitoring_role_arn", "performance_insights_kms_key_id"} {
-		if !values.Given(name) {
-			values.Drop(name)
-		}
-	}
-	if values.Text("monitoring_role_arn") == "" && !values.Given("monitoring_seconds") {
-		values.Drop("monitoring_seconds")
-	}
 }
 
 // checkZone lets multi_az win over a recorded zone and refuses both when both are given.
@@ -101,14 +84,6 @@ func checkZone(values *parameters.Values) {
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
 const maxIdentifierChar = 63
 
-// defaultIdentifier is a function of source and mark, so that a second attempt asks for
-// the same name.
-func defaultIdentifier(source string, mark driver.Mark) string {
-	suffix := "-restored-" + mark.Token()[3:9]
-	keep := min(len(source), maxIdentifierChar-len(suffix))
-	return strings.TrimRight(source[:keep], "-") + suffix
-}
-
 // Values gp3 has anyway and that smaller volumes refuse to be told.
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html
 const (
@@ -124,7 +99,7 @@ func (s Settings) recorded() map[string]string {
 	values := map[string]string{
 		"instance_class": s.InstanceClass, "subnet_group": s.SubnetGroup,
 		"security_groups": strings.Join(s.SecurityGroups, ","),
-		"parameter_group": chosen(s.ParameterGroup), "option_group": chosen(s.OptionGroup),
+		"parameter_group": rdssnap.ChosenGroup(s.ParameterGroup), "option_group": rdssnap.ChosenGroup(s.OptionGroup),
 		"availability_zone": s.AvailabilityZone, "multi_az": strconv.FormatBool(s.MultiAZ),
 		"publicly_accessible": strconv.FormatBool(s.PubliclyAccessible), "port": positive(s.Port),
 		"storage_type": s.StorageType, "max_allocated_gib": positive(s.MaxAllocatedGiB),
@@ -146,14 +121,6 @@ func (s Settings) recorded() map[string]string {
 		values["performance_insights_kms_key_id"] = s.PerformanceKMSKeyID
 	}
 	return values
-}
-
-// chosen leaves out a default group, which AWS picks by itself for the engine's version.
-func chosen(group string) string {
-	if strings.HasPrefix(group, "default.") || strings.HasPrefix(group, "default:") {
-		return ""
-	}
-	return group
 }
 
 func positive(n int32) string {

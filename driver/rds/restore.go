@@ -10,6 +10,7 @@ import (
 	"holdfast/driver"
 	"holdfast/driver/internal/marktags"
 	"holdfast/driver/internal/parameters"
+	"holdfast/driver/internal/rdssnap"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -53,8 +54,8 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err == nil {
 		return driver.Ref(id), nil
 	}
-	refused := wrap("RestoreDBInstanceFromDBSnapshot", err)
-	if awsCode(refused) != "DBInstanceAlreadyExists" {
+	refused := rdssnap.Wrap("RestoreDBInstanceFromDBSnapshot", err)
+	if rdssnap.Code(refused) != "DBInstanceAlreadyExists" {
 		return "", refused
 	}
 	taken, err := instance(ctx, client, id)
@@ -65,7 +66,7 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err != nil {
 		return "", err
 	}
-	if !marktags.Same(fromTags(taken.TagList), req.Mark) {
+	if !marktags.Same(rdssnap.FromTags(taken.TagList), req.Mark) {
 		return "", failure.Errorf(failure.Conflict,
 			"DB instance %s exists: choose another instance_identifier: %w", id, refused)
 	}
@@ -83,7 +84,7 @@ func (d *Driver) inputs(req driver.RestoreRequest) (
 	}
 	in := restoreInput(values)
 	in.DBSnapshotIdentifier = aws.String(string(req.Point.Ref))
-	in.Tags = toTags(marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))
+	in.Tags = rdssnap.ToTags(marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))
 	finish := finishInput(values)
 	return in, finish, values, values.Err()
 }
@@ -110,7 +111,7 @@ func instance(ctx context.Context, client api, id string) (*types.DBInstance, er
 	err := eachInstance(ctx, client, func(in *types.DBInstance) error {
 		found = in
 		return nil
-	}, filter("db-instance-id", id))
+	}, rdssnap.Filter("db-instance-id", id))
 	if err == nil && found == nil {
 		err = failure.Errorf(failure.NotFound, "no DB instance %s", id)
 	}

@@ -10,14 +10,15 @@ import (
 	"holdfast/sim/internal/cloud"
 )
 
-// Artefacts returns every manual snapshot, and every instance made from one.
+// Artefacts returns every manual snapshot, and every instance and cluster made from one.
+// The instances of a restored cluster are part of it.
 func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 	var all []cloud.Artefact
 	for _, snap := range slices.Concat(s.snapshots.All(), s.deleted) {
-		all = append(all, cloud.Artefact{
-			Kind: resource.RDS, Operation: snap.operation, Place: snap.place, ID: snap.id, ARN: snap.arn, Source: snap.source,
-			Name: snap.id, Tags: maps.Clone(snap.tags), CreatedAt: snap.created, DeletedAt: snap.deleted, Failed: snap.progress.Failed(now),
-		})
+		all = append(all, snap.artefact(resource.RDS, now))
+	}
+	for _, snap := range slices.Concat(s.clusterSnapshots.All(), s.deletedClusterSnapshots) {
+		all = append(all, snap.artefact(kindOf(*snap.of.Engine), now))
 	}
 	for _, i := range slices.Concat(s.instances.All(), s.removed) {
 		if i.restoredFrom == "" {
@@ -28,5 +29,21 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			Name: i.id, Tags: maps.Clone(i.tags), CreatedAt: i.creating.Start, DeletedAt: i.deleted, Failed: i.creating.Failed(now),
 		})
 	}
+	for _, of := range slices.Concat(s.clusters.All(), s.removedClusters) {
+		if of.restoredFrom == "" {
+			continue
+		}
+		all = append(all, cloud.Artefact{
+			Kind: kindOf(*of.data.Engine), Operation: driver.Restore, Place: of.place, ID: of.id, ARN: *of.data.DBClusterArn, Source: of.restoredFrom,
+			Name: of.id, Tags: maps.Clone(of.tags), CreatedAt: of.creating.Start, DeletedAt: of.deleted, Failed: of.creating.Failed(now),
+		})
+	}
 	return all
+}
+
+func (m *manual) artefact(kind resource.Kind, now time.Time) cloud.Artefact {
+	return cloud.Artefact{
+		Kind: kind, Operation: m.operation, Place: m.place, ID: m.id, ARN: m.arn, Source: m.source, Name: m.id,
+		Tags: maps.Clone(m.tags), CreatedAt: m.created, DeletedAt: m.deleted, Failed: m.progress.Failed(now), SharedWith: m.sharedWith(),
+	}
 }

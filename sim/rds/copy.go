@@ -19,7 +19,7 @@ import (
 // another.
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html
 func (s *Service) copySnapshot(c *cloud.Call, in *rds.CopyDBSnapshotInput) (*rds.CopyDBSnapshotOutput, error) {
-	src, err := s.sourceOf(c, aws.ToString(in.SourceDBSnapshotIdentifier))
+	src, err := sourceOf(c, &s.snapshots, "snapshot", aws.ToString(in.SourceDBSnapshotIdentifier), noSnapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,11 @@ func (s *Service) copySnapshot(c *cloud.Call, in *rds.CopyDBSnapshotInput) (*rds
 	if aws.ToBool(in.CopyTags) && len(in.Tags) == 0 {
 		tags = maps.Clone(src.tags)
 	}
-	abroad := src.place.Region != c.Place.Region
-	key, err := keyOfCopy(c, src, aws.ToString(in.KmsKeyId), abroad)
+	key, err := src.keyOfCopy(c, aws.ToString(in.KmsKeyId))
+	if err != nil {
+		return nil, err
+	}
+	group, err := optionGroupOfCopy(c, src, in.OptionGroupName)
 	if err != nil {
 		return nil, err
 	}
@@ -42,14 +45,9 @@ func (s *Service) copySnapshot(c *cloud.Call, in *rds.CopyDBSnapshotInput) (*rds
 	if running >= c.Quota(copiesQuota) {
 		return nil, &types.SnapshotQuotaExceededFault{Message: aws.String("Too many snapshot copies are in progress in this region.")}
 	}
-	made := &snapshot{
-		id: id, place: c.Place, operation: driver.Copy, source: src.arn, of: src.of, ofTags: src.ofTags,
-		arn: c.ARN("rds", "snapshot:"+id), tags: tags, encrypted: key != "", key: key, sourceArn: aws.String(src.arn), created: c.Now,
-	}
-	if abroad {
-		made.from = aws.String(src.place.Region)
-	}
-	took := snapshotTime(c, made) * 3 / 2
+	made := &snapshot{of: src.of, manual: src.copied(c, "snapshot:", id, key, tags)}
+	made.of.OptionGroupMemberships = group
+	took := snapshotTime(c, id, aws.ToInt32(src.of.AllocatedStorage)) * 3 / 2
 	made.progress = c.Begin(string(resource.RDS), string(driver.Copy), id, waitFor+took, "")
 	made.progress.Start = c.Now.Add(waitFor)
 	s.snapshots.Put(c.Place, id, made)
@@ -57,40 +55,23 @@ func (s *Service) copySnapshot(c *cloud.Call, in *rds.CopyDBSnapshotInput) (*rds
 	return &rds.CopyDBSnapshotOutput{DBSnapshot: &d}, nil
 }
 
-// sourceOf finds the source by identifier in the call's region, or by ARN anywhere in
-// the account.
-func (s *Service) sourceOf(c *cloud.Call, given string) (*snapshot, error) {
-	place, id := c.Place, strings.ToLower(given)
-	if strings.HasPrefix(given, "arn:") {
-		parsed, err := resource.ParseARN(given)
-		kind, name := splitARN(given)
-		if err != nil || kind != "snapshot" {
-			return nil, cloud.Errorf("InvalidParameterValue", "Invalid source snapshot ARN: %q", given)
+// optionGroupOfCopy wants an option group of the destination wherever the source has
+// another than the default and the copy goes elsewhere.
+// Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html#USER_CopySnapshot.Options
+func optionGroupOfCopy(c *cloud.Call, src *snapshot, given *string) ([]types.OptionGroupMembership, error) {
+	if given != nil {
+		return optionGroups(*given), nil
+	}
+	for _, group := range src.of.OptionGroupMemberships {
+		if src.place != c.Place && !strings.HasPrefix(aws.ToString(group.OptionGroupName), "default:") {
+			return nil, cloud.Errorf("InvalidParameterCombination", "The snapshot has the option group %s: specify an option group of the destination.", aws.ToString(group.OptionGroupName))
 		}
-		place, id = cloud.Place{Account: parsed.Account, Region: parsed.Region}, name
 	}
-	if place.Account != c.Place.Account {
-		return nil, cloud.Errorf("UnsupportedOperation", "the simulated organization does not share DB snapshots between accounts")
-	}
-	src, ok := s.snapshots.Get(place, id)
-	if !ok {
-		return nil, noSnapshot(id)
-	}
-	return src, nil
+	return src.of.OptionGroupMemberships, nil
 }
 
-// keyOfCopy returns the key a copy is encrypted with, empty for none.
-func keyOfCopy(c *cloud.Call, src *snapshot, wanted string, abroad bool) (string, error) {
-	if wanted == "" {
-		if src.encrypted && abroad {
-			return "", cloud.Errorf("InvalidParameterCombination", "An encrypted snapshot of another region needs a KmsKeyId of this region.")
-		}
-		return src.key, nil
-	}
-	if strings.HasPrefix(wanted, "arn:") && !strings.Contains(wanted, ":kms:"+c.Place.Region+":") {
-		return "", &types.KMSKeyNotAccessibleFault{Message: aws.String("The specified KMS key " + wanted + " is not accessible in this region.")}
-	}
-	return wanted, nil
+func optionGroups(name string) []types.OptionGroupMembership {
+	return []types.OptionGroupMembership{{OptionGroupName: &name, Status: aws.String("in-sync")}}
 }
 
 // copiesOf returns how many copies are in progress in the call's region, and how long a

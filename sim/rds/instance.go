@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"holdfast/resource"
 	"holdfast/sim/internal/cloud"
 )
 
@@ -22,6 +23,7 @@ type instance struct {
 	creating cloud.Progress
 	// backingUp and modifying are when these states end.
 	backingUp, modifying time.Time
+	writer               bool   // of its cluster
 	restoredFrom         string // ARN of the snapshot, empty for others
 	deleted              time.Time
 }
@@ -30,9 +32,13 @@ func noInstance(id string) error {
 	return &types.DBInstanceNotFoundFault{Message: aws.String("DBInstance " + id + " not found.")}
 }
 
-// Create puts a DB instance into the organization. An odd one is a member of an Aurora,
-// Neptune or DocumentDB cluster, which DescribeDBInstances returns like any other.
+// Create puts a DB instance or cluster into the organization. An odd instance is a member
+// of an Aurora, Neptune or DocumentDB cluster, which DescribeDBInstances returns like any
+// other.
 func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
+	if b.Kind != resource.RDS {
+		return s.createCluster(c, b)
+	}
 	suffix := c.NewID("", 4)
 	id, err := parseID("Name", aws.String(cmp.Or(b.Name, "db-"+suffix)), 63)
 	if err != nil {
@@ -51,7 +57,7 @@ func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
 		data.DBClusterIdentifier = &cluster
 	}
 	if b.Encrypted {
-		data.StorageEncrypted, data.KmsKeyId = aws.Bool(true), aws.String(c.ARN("kms", "key/aws-rds"))
+		data.StorageEncrypted, data.KmsKeyId = aws.Bool(true), keyOf(c, b)
 	}
 	tags := maps.Clone(b.Tags)
 	if tags == nil {

@@ -101,8 +101,18 @@ func (s *Service) tagsOf(c *cloud.Call, arn *string) (map[string]string, error) 
 			return snap.tags, nil
 		}
 		return nil, noSnapshot(id)
+	case "cluster":
+		if of, ok := s.clusters.Get(c.Place, id); ok {
+			return of.tags, nil
+		}
+		return nil, noCluster(id)
+	case "cluster-snapshot":
+		if snap, ok := s.clusterSnapshots.Get(c.Place, id); ok {
+			return snap.tags, nil
+		}
+		return nil, noClusterSnapshot(id)
 	}
-	return nil, cloud.Errorf("InvalidParameterValue", "The ARN %q names no DB instance or snapshot.", aws.ToString(arn))
+	return nil, cloud.Errorf("InvalidParameterValue", "The ARN %q names nothing of RDS that has tags.", aws.ToString(arn))
 }
 
 func (s *Service) addTags(c *cloud.Call, in *rds.AddTagsToResourceInput) (*rds.AddTagsToResourceOutput, error) {

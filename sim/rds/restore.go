@@ -28,7 +28,7 @@ func (s *Service) restoreInstance(c *cloud.Call, in *rds.RestoreDBInstanceFromDB
 	if _, taken := s.instances.Get(c.Place, id); taken {
 		return nil, &types.DBInstanceAlreadyExistsFault{Message: aws.String("DB instance already exists: " + id)}
 	}
-	snap, err := s.sourceOf(c, aws.ToString(in.DBSnapshotIdentifier))
+	snap, err := sourceOf(c, &s.snapshots, "snapshot", aws.ToString(in.DBSnapshotIdentifier), noSnapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func restored(c *cloud.Call, id string, snap *snapshot, in *rds.RestoreDBInstanc
 	}
 	d.DBParameterGroups = parameterGroups(cmp.Or(aws.ToString(in.DBParameterGroupName), "default."+*d.Engine+strings.Split(*d.EngineVersion, ".")[0]))
 	if in.OptionGroupName != nil {
-		d.OptionGroupMemberships = []types.OptionGroupMembership{{OptionGroupName: choose(in.OptionGroupName, nil), Status: aws.String("in-sync")}}
+		d.OptionGroupMemberships = optionGroups(*in.OptionGroupName)
 	}
 	return d
 }

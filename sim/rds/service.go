@@ -1,7 +1,11 @@
-// Package rds simulates the part of Amazon RDS that backups of DB instances use:
-// instances (members of clusters among them), manual snapshots, copies and restores.
-// Its quotas by name are "rds:manual-snapshots" (100 per region) and "rds:snapshot-copies"
-// (20 in progress per destination region).
+// Package rds simulates the part of Amazon RDS that backups use: DB instances, DB
+// clusters of every engine with their instances, manual snapshots of both, sharing,
+// copies and restores. Neptune and DocumentDB are views of the same state.
+//
+// Its quotas by name, per region: "rds:manual-snapshots" and
+// "rds:manual-cluster-snapshots" (100 each), "rds:snapshot-copies" (20 in progress per
+// destination region), "rds:cluster-snapshot-copies" (5), and "rds:snapshot-shares" (20
+// accounts per snapshot).
 package rds
 
 import (
@@ -28,6 +32,11 @@ type Service struct {
 	// deleted and removed keep what is gone, for the judge.
 	deleted []*snapshot
 	removed []*instance
+
+	clusters                cloud.Store[*cluster]
+	clusterSnapshots        cloud.Store[*clusterSnapshot]
+	deletedClusterSnapshots []*clusterSnapshot
+	removedClusters         []*cluster
 }
 
 // New returns an RDS without instances.
@@ -36,9 +45,9 @@ func New() *Service { return &Service{} }
 // Definition returns what RDS is and can do here.
 func (s *Service) Definition() cloud.Definition {
 	return cloud.Definition{
-		ID: rds.ServiceID, Name: "rds", Kinds: []resource.Kind{resource.RDS},
+		ID: rds.ServiceID, Name: "rds", Kinds: []resource.Kind{resource.RDS, resource.Aurora, resource.Neptune, resource.DocDB},
 		ThrottleCode: "Throttling", ThrottleStatus: http.StatusBadRequest,
-		Quotas: map[string]int{manualQuota: 100, copiesQuota: 20},
+		Quotas: map[string]int{manualQuota: 100, copiesQuota: 20, manualClusterQuota: 100, clusterCopiesQuota: 5, sharesQuota: 20},
 		Operations: []cloud.Operation{
 			cloud.Op(reading, s.describeInstances),
 			cloud.Op(reading, s.describeSnapshots),
@@ -50,28 +59,46 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(changing, s.modifyInstance),
 			cloud.Op(changing, s.deleteInstance),
 			cloud.Op(changing, s.addTags),
+			cloud.Op(changing, s.shareSnapshot),
+			cloud.Op(reading, s.describeClusters),
+			cloud.Op(reading, s.describeClusterSnapshots),
+			cloud.Op(changing, s.createClusterSnapshot),
+			cloud.Op(changing, s.copyClusterSnapshot),
+			cloud.Op(changing, s.shareClusterSnapshot),
+			cloud.Op(changing, s.deleteClusterSnapshot),
+			cloud.Op(changing, s.restoreCluster),
+			cloud.Op(changing, s.modifyCluster),
+			cloud.Op(changing, s.createInstance),
 		},
 		Errors: []smithy.APIError{
 			&types.DBInstanceNotFoundFault{}, &types.DBInstanceAlreadyExistsFault{}, &types.InvalidDBInstanceStateFault{},
 			&types.DBSnapshotNotFoundFault{}, &types.DBSnapshotAlreadyExistsFault{}, &types.InvalidDBSnapshotStateFault{},
-			&types.SnapshotQuotaExceededFault{}, &types.KMSKeyNotAccessibleFault{},
+			&types.DBClusterNotFoundFault{}, &types.DBClusterAlreadyExistsFault{}, &types.InvalidDBClusterStateFault{},
+			&types.DBClusterSnapshotNotFoundFault{}, &types.DBClusterSnapshotAlreadyExistsFault{}, &types.InvalidDBClusterSnapshotStateFault{},
+			&types.SnapshotQuotaExceededFault{}, &types.SharedSnapshotQuotaExceededFault{}, &types.KMSKeyNotAccessibleFault{},
 		},
 	}
 }
 
-// Remove makes an instance or snapshot vanish.
+// Remove makes an instance, cluster or snapshot vanish.
 func (s *Service) Remove(c *cloud.Call, arn string) bool {
 	kind, id := splitARN(arn)
-	if kind == "snapshot" {
-		snap, ok := s.snapshots.Get(c.Place, id)
-		if ok {
-			s.dropSnapshot(c, snap)
-		}
-		return ok
+	switch kind {
+	case "snapshot":
+		return remove(c, &s.snapshots, id, s.dropSnapshot)
+	case "cluster-snapshot":
+		return remove(c, &s.clusterSnapshots, id, s.dropClusterSnapshot)
+	case "cluster":
+		return remove(c, &s.clusters, id, s.dropCluster)
+	default:
+		return remove(c, &s.instances, id, s.dropInstance)
 	}
-	i, ok := s.instances.Get(c.Place, id)
+}
+
+func remove[T any](c *cloud.Call, from *cloud.Store[T], id string, drop func(*cloud.Call, T)) bool {
+	thing, ok := from.Get(c.Place, id)
 	if ok {
-		s.dropInstance(c, i)
+		drop(c, thing)
 	}
 	return ok
 }

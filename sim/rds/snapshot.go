@@ -22,22 +22,10 @@ const (
 	copiesQuota = "rds:snapshot-copies"
 )
 
+// snapshot is a manual snapshot of a DB instance.
 type snapshot struct {
-	id        string
-	place     cloud.Place
-	operation driver.Operation
-	source    string           // ARN of the instance or snapshot it was made from
-	of        types.DBInstance // the instance as it was
-	ofTags    map[string]string
-	arn       string
-	tags      map[string]string
-	encrypted bool
-	key       string
-	from      *string // SourceRegion of a copy
-	sourceArn *string // SourceDBSnapshotIdentifier of a copy
-	created   time.Time
-	progress  cloud.Progress
-	deleted   time.Time
+	manual
+	of types.DBInstance // the instance as it was
 }
 
 func noSnapshot(id string) error {
@@ -67,11 +55,11 @@ func (s *Service) createSnapshot(c *cloud.Call, in *rds.CreateDBSnapshotInput) (
 		tags = maps.Clone(i.tags)
 		maps.Copy(tags, own)
 	}
-	snap := &snapshot{
-		id: id, place: c.Place, operation: driver.Backup, source: *i.data.DBInstanceArn, of: i.data, ofTags: maps.Clone(i.tags),
+	snap := &snapshot{of: i.data, manual: manual{
+		id: id, place: c.Place, operation: driver.Backup, source: *i.data.DBInstanceArn, ofTags: maps.Clone(i.tags),
 		arn: c.ARN("rds", "snapshot:"+id), tags: tags, encrypted: *i.data.StorageEncrypted, key: aws.ToString(i.data.KmsKeyId), created: c.Now,
-	}
-	snap.progress = c.Begin(string(resource.RDS), string(driver.Backup), id, snapshotTime(c, snap), "")
+	}}
+	snap.progress = c.Begin(string(resource.RDS), string(driver.Backup), id, snapshotTime(c, id, aws.ToInt32(snap.of.AllocatedStorage)), "")
 	i.backingUp = snap.progress.End
 	s.snapshots.Put(c.Place, id, snap)
 	d := snap.describe(c.Now)
@@ -96,10 +84,10 @@ func (s *Service) newSnapshotID(c *cloud.Call, parameter string, given *string, 
 }
 
 // snapshotTime is 3 to 20 minutes, more for larger instances.
-func snapshotTime(c *cloud.Call, s *snapshot) time.Duration {
-	full := min(float64(aws.ToInt32(s.of.AllocatedStorage))/500, 1)
+func snapshotTime(c *cloud.Call, id string, sizeGiB int32) time.Duration {
+	full := min(float64(sizeGiB)/500, 1)
 	most := 5*time.Minute + time.Duration(full*float64(15*time.Minute))
-	return c.Between(3*time.Minute, most, "db-snapshot", s.place.Account, s.place.Region, s.id)
+	return c.Between(3*time.Minute, most, "db-snapshot", c.Place.Account, c.Place.Region, id)
 }
 
 func (s *Service) deleteSnapshot(c *cloud.Call, in *rds.DeleteDBSnapshotInput) (*rds.DeleteDBSnapshotOutput, error) {
@@ -129,19 +117,6 @@ func (s *Service) dropSnapshot(c *cloud.Call, snap *snapshot) {
 	s.snapshots.Delete(snap.place, snap.id)
 }
 
-func (s *snapshot) status(now time.Time) string {
-	switch {
-	case s.progress.Failed(now):
-		return "failed"
-	case s.progress.Succeeded(now):
-		return "available"
-	case s.operation == driver.Copy:
-		return "copying"
-	default:
-		return "creating"
-	}
-}
-
 func (s *snapshot) describe(now time.Time) types.DBSnapshot {
 	out := types.DBSnapshot{
 		DBSnapshotIdentifier: aws.String(s.id), DBSnapshotArn: aws.String(s.arn), DBInstanceIdentifier: s.of.DBInstanceIdentifier,
@@ -150,7 +125,7 @@ func (s *snapshot) describe(now time.Time) types.DBSnapshot {
 		LicenseModel: s.of.LicenseModel, InstanceCreateTime: s.of.InstanceCreateTime, AvailabilityZone: s.of.AvailabilityZone,
 		Encrypted: aws.Bool(s.encrypted), SnapshotType: aws.String("manual"), Status: aws.String(s.status(now)),
 		PercentProgress: aws.Int32(int32(s.percent(now))), TagList: tagList(s.tags), SourceRegion: s.from,
-		SourceDBSnapshotIdentifier: s.sourceArn, IAMDatabaseAuthenticationEnabled: s.of.IAMDatabaseAuthenticationEnabled,
+		SourceDBSnapshotIdentifier: s.copyOf(), IAMDatabaseAuthenticationEnabled: s.of.IAMDatabaseAuthenticationEnabled,
 		OriginalSnapshotCreateTime: aws.Time(s.created),
 	}
 	if s.of.Endpoint != nil {
@@ -167,14 +142,6 @@ func (s *snapshot) describe(now time.Time) types.DBSnapshot {
 		out.SnapshotCreateTime = aws.Time(s.progress.End)
 	}
 	return out
-}
-
-// percent is 0 for a copy that waits behind another of the same instance.
-func (s *snapshot) percent(now time.Time) int {
-	if now.Before(s.progress.Start) {
-		return 0
-	}
-	return s.progress.Percent(now)
 }
 
 func (s *Service) describeSnapshots(c *cloud.Call, in *rds.DescribeDBSnapshotsInput) (*rds.DescribeDBSnapshotsOutput, error) {

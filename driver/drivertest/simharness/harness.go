@@ -75,7 +75,7 @@ func (h harness) World(context.Context) (conformance.World, error) {
 	org, err := sim.New(sim.Options{
 		Clock: manual, Seed: 1, Accounts: []string{account}, Regions: []string{home, away},
 		Lag: lag, Unthrottled: true, RetryBackoff: time.Millisecond,
-		Quotas: map[string]int{"rds:manual-snapshots": 100_000},
+		Quotas: map[string]int{"rds:manual-snapshots": 100_000, "rds:manual-cluster-snapshots": 100_000},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("simulate an organization: %w", err)

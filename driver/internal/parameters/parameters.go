@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,27 @@ func (v *Values) Given(name string) bool { _, ok := v.given[name]; return ok }
 // Drop removes a value that does not apply to this restore.
 func (v *Values) Drop(name string) { delete(v.values, name) }
 
+// DropLocal drops recorded values that mean nothing outside the source's own region and
+// account, unless the user gave one. A group somebody chose on purpose needs a
+// replacement: the default network is no place for a restored database.
+func (v *Values) DropLocal(groups, others []string) {
+	for _, name := range groups {
+		text := v.values[name]
+		if text == "" || v.Given(name) {
+			continue
+		}
+		v.Drop(name)
+		if text != "default" {
+			v.Problem("%s is missing: the recorded %s is of another region or account", name, text)
+		}
+	}
+	for _, name := range others {
+		if !v.Given(name) {
+			v.Drop(name)
+		}
+	}
+}
+
 // Default sets a value unless there is one.
 func (v *Values) Default(name, value string) {
 	if v.values[name] == "" && value != "" {
@@ -122,6 +144,20 @@ func (v *Values) Int32(name string, low int32) *int32 {
 		return nil
 	}
 	return new(int32(value))
+}
+
+// Float64 returns the value of name, more than low; nil when there is none.
+func (v *Values) Float64(name string, low float64) *float64 {
+	text, ok := v.values[name]
+	if !ok || text == "" {
+		return nil
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value > low) || math.IsInf(value, 0) {
+		v.Problem("%s is %q: want a number of more than %v", name, text, low)
+		return nil
+	}
+	return &value
 }
 
 // OneOf notes a problem when name has a value outside allowed.

@@ -23,6 +23,8 @@ type Artefact struct {
 	// DeletedAt is zero while the artefact exists.
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	Failed    bool      `json:"failed,omitempty"`
+	// SharedWith has the accounts that were let have it and still may.
+	SharedWith []string `json:"shared_with,omitempty"`
 }
 
 // Mark returns the Holdfast mark in the artefact's tags, or else in its name.

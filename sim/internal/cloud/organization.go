@@ -33,7 +33,8 @@ type Options struct {
 	// Rates are the chances of random faults.
 	Rates Rates
 	// Quotas overrides AWS's defaults by name: ec2:snapshot-copies, rds:manual-snapshots,
-	// rds:snapshot-copies, dynamodb:restores. Other names are refused.
+	// rds:snapshot-copies, dynamodb:restores and more: each service's package names its
+	// own. Other names are refused.
 	Quotas map[string]int
 	// RetryBackoff caps the SDK's wait between attempts of one call, in real time.
 	// Default: the SDK's own 20 s.
@@ -62,7 +63,7 @@ type Organization struct {
 type hosted struct {
 	Service
 	Definition
-	mu         sync.Mutex
+	mu         *sync.Mutex // shared by the services of one name, which have one state
 	operations map[string]Operation
 }
 
@@ -117,7 +118,12 @@ func withDefaults(o Options) Options {
 }
 
 func (o *Organization) host(s Service) {
-	h := &hosted{Service: s, Definition: s.Definition(), operations: map[string]Operation{}}
+	h := &hosted{Service: s, Definition: s.Definition(), mu: new(sync.Mutex), operations: map[string]Operation{}}
+	for _, other := range o.services {
+		if other.Name == h.Name {
+			h.mu = other.mu
+		}
+	}
 	for _, op := range h.Operations {
 		h.operations[op.Name] = op
 	}

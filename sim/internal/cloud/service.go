@@ -29,7 +29,8 @@ type Service interface {
 type Definition struct {
 	// ID is the SDK's service id, which a client's middleware stack carries: EC2, DynamoDB.
 	ID string
-	// Name is the IAM prefix the ledger uses: ec2, dynamodb.
+	// Name is the IAM prefix the ledger uses: ec2, dynamodb. Services of one name are
+	// views of one state.
 	Name string
 	// Kinds are the resource kinds Create understands.
 	Kinds []resource.Kind
@@ -101,7 +102,10 @@ type Blueprint struct {
 	SizeGiB int
 	// Encrypted makes a resource under the account's default key for the service.
 	Encrypted bool
+	// CustomerKey makes the key of an Encrypted one the customer's own, which other
+	// accounts may use.
+	CustomerKey bool
 	// Odd makes the variant of the kind that cannot be backed up as such, where there
-	// is one (for RDS: members of clusters).
+	// is one (for RDS: members of clusters; for Aurora: Multi-AZ DB clusters).
 	Odd bool
 }

@@ -1,0 +1,23 @@
+package neptune
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/neptune"
+
+	"holdfast/driver/internal/rdscluster"
+	"holdfast/internal/awssession"
+	"holdfast/resource"
+)
+
+// New returns the driver of Neptune clusters. It takes its AWS configurations from sessions.
+func New(sessions awssession.Provider) *rdscluster.Driver {
+	return rdscluster.New(rdscluster.Kind{
+		Kind: resource.Neptune, Title: "Neptune cluster", Engines: []string{"neptune"}, Bare: true, OneStep: true,
+		Without: []string{
+			"network_type", "backtrack_seconds", "ca_certificate", "monitoring_seconds", "monitoring_role_arn",
+			"performance_insights", "performance_insights_days", "performance_insights_kms_key_id",
+		},
+		Copies: "https://docs.aws.amazon.com/neptune/latest/userguide/backup-restore-copy-snapshot.html",
+		Client: func(cfg aws.Config) rdscluster.API { return client{neptune.NewFromConfig(cfg)} },
+	}, sessions)
+}
