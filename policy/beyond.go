@@ -14,7 +14,7 @@ import (
 const maxRPOObjective = 400 * 24 * time.Hour
 
 // beyond fills in what goes beyond AWS Backup; rule has its schedule and windows.
-func (c *compiler) beyond(path string, doc ruleDoc, rule *Rule) {
+func (c *compiler) beyond(path string, doc RuleDocument, rule *Rule) {
 	rule.Engine = c.engine(path+".engine", doc.Engine)
 	rule.Priority = c.priority(path+".priority", doc.Priority)
 	rule.Retention = c.retention(path+".retention", doc.Retention, rule.Schedule.location)
@@ -119,7 +119,7 @@ func apart(s Schedule, least time.Duration) bool {
 
 // retention checks the counts. Its days, weeks, months and years are those of the
 // schedule's zone unless it names one of its own.
-func (c *compiler) retention(path string, doc *retentionDoc, zone *time.Location) retention.Policy {
+func (c *compiler) retention(path string, doc *RetentionDocument, zone *time.Location) retention.Policy {
 	if doc == nil {
 		return retention.Policy{}
 	}

@@ -30,7 +30,7 @@ type need struct {
 
 // carriedOut refuses rules that ask a kind for what it cannot do, and warns where a
 // selection may or may not take such a kind.
-func (c *compiler) carriedOut(path string, doc planDoc, plan Plan) {
+func (c *compiler) carriedOut(path string, doc PlanDocument, plan Plan) {
 	if len(c.caps) == 0 {
 		return
 	}

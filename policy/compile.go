@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
+
+	"holdfast/resource"
 )
 
 // Limits of one Set; AWS Backup's own quotas on plans are lower.
@@ -22,15 +25,37 @@ const (
 // says what the kinds can do, so that a rule which cannot be carried out is refused here;
 // without caps nothing about kinds is checked.
 func Compile(files []File, caps []Capabilities) (*Set, Result) {
-	if len(files) > maxFiles {
-		return nil, Result{Problems: []Problem{{Message: fmt.Sprintf("%d policy files: at most %d are read", len(files), maxFiles)}}}
+	return compile(len(files), caps, func(c *compiler, i int) {
+		c.report = newReport(files[i].Name)
+		c.file(files[i])
+	})
+}
+
+// Source is a document with the name of where it came from.
+type Source struct {
+	Name     string
+	Document Document
+}
+
+// CompileDocuments is Compile for documents that were not read from YAML files. Problems
+// have no lines.
+func CompileDocuments(sources []Source, caps []Capabilities) (*Set, Result) {
+	return compile(len(sources), caps, func(c *compiler, i int) {
+		c.report = newReport(sources[i].Name)
+		c.document(sources[i].Name, sources[i].Document)
+	})
+}
+
+// compile calls one for each of n documents; it sets the compiler's report first.
+func compile(n int, caps []Capabilities, one func(c *compiler, i int)) (*Set, Result) {
+	if n > maxFiles {
+		return nil, Result{Problems: []Problem{{Message: fmt.Sprintf("%d policy files: at most %d are read", n, maxFiles)}}}
 	}
 	c := compiler{caps: caps, plans: map[string]string{}}
-	reports := make([]*report, 0, len(files))
-	for _, f := range files {
-		c.report = newReport(f.Name)
+	reports := make([]*report, 0, n)
+	for i := range n {
+		one(&c, i)
 		reports = append(reports, c.report)
-		c.file(f)
 	}
 	result := gather(reports)
 	if len(result.Problems) > 0 {
@@ -47,8 +72,9 @@ type compiler struct {
 	report *report
 }
 
-func (c *compiler) file(f File) {
-	doc := parseDocument(f, c.report)
+func (c *compiler) file(f File) { c.document(f.Name, parseDocument(f, c.report)) }
+
+func (c *compiler) document(name string, doc Document) {
 	if len(c.set.Plans)+len(doc.Plans) > maxPlans {
 		c.report.problem("plans", "more than %d plans in all files", maxPlans)
 		return
@@ -57,14 +83,15 @@ func (c *compiler) file(f File) {
 		c.report.warning("plans", "the file has no plans")
 	}
 	for i, p := range doc.Plans {
-		c.plan(f.Name, fmt.Sprintf("plans[%d]", i), p)
+		c.plan(name, fmt.Sprintf("plans[%d]", i), p)
 	}
 }
 
 // plan checks everything in a plan even when parts are wrong; an unusable Set is dropped
 // at the end.
-func (c *compiler) plan(file, path string, doc planDoc) {
+func (c *compiler) plan(file, path string, doc PlanDocument) {
 	plan := Plan{Name: doc.Name, Source: file}
+	plan.Accounts, plan.Regions = c.scope(path, doc)
 	c.name(path, "plan", doc.Name)
 	c.unique(c.plans, path, "plan", doc.Name)
 	c.size(path+".rules", "rules", len(doc.Rules), maxRulesPerPlan)
@@ -95,7 +122,22 @@ func (c *compiler) plan(file, path string, doc planDoc) {
 	c.carriedOut(path, doc, plan)
 }
 
-func (c *compiler) rule(path string, doc ruleDoc) Rule {
+// scope checks what the plan is limited to.
+func (c *compiler) scope(path string, doc PlanDocument) (accounts, regions []string) {
+	for i, account := range doc.Accounts {
+		if !resource.ValidAccount(account) {
+			c.report.problem(indexed(path+".accounts", i), "%q is not an account id: write twelve digits, in quotes", clip(account))
+		}
+	}
+	for i, region := range doc.Regions {
+		if !ValidRegion(region) {
+			c.report.problem(indexed(path+".regions", i), "%q is not a region: write a name such as eu-west-1", clip(region))
+		}
+	}
+	return slices.Sorted(slices.Values(doc.Accounts)), slices.Sorted(slices.Values(doc.Regions))
+}
+
+func (c *compiler) rule(path string, doc RuleDocument) Rule {
 	c.name(path, "rule", doc.Name)
 	c.vaultName(path+".target_backup_vault_name", doc.TargetBackupVaultName)
 	c.size(path+".copy_actions", "copy actions", len(doc.CopyActions), maxCopiesPerRule)
@@ -118,7 +160,7 @@ func (c *compiler) rule(path string, doc ruleDoc) Rule {
 	return rule
 }
 
-func (c *compiler) copyActions(path string, doc ruleDoc, rule *Rule) {
+func (c *compiler) copyActions(path string, doc RuleDocument, rule *Rule) {
 	destinations := map[string]string{}
 	for i, action := range doc.CopyActions {
 		at := fmt.Sprintf("%s.copy_actions[%d]", path, i)
@@ -133,7 +175,7 @@ func (c *compiler) copyActions(path string, doc ruleDoc, rule *Rule) {
 	}
 }
 
-func (c *compiler) selection(path string, doc selectionDoc) Selection {
+func (c *compiler) selection(path string, doc SelectionDocument) Selection {
 	s, problems, warnings := NewSelection(doc.Name, doc.Criteria)
 	for _, p := range problems {
 		if p.Path == "" && c.criteriaLost(path) {
@@ -161,7 +203,7 @@ func (c *compiler) criteriaLost(path string) bool {
 	return false
 }
 
-func (c *compiler) schedule(path string, doc ruleDoc) Schedule {
+func (c *compiler) schedule(path string, doc RuleDocument) Schedule {
 	path += ".schedule_expression"
 	expression := doc.ScheduleExpression
 	if expression == "" {

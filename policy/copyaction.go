@@ -18,7 +18,7 @@ const (
 )
 
 // copyAction checks one copy action; parts that cannot be read stay empty.
-func (c *compiler) copyAction(path string, doc copyActionDoc) CopyAction {
+func (c *compiler) copyAction(path string, doc CopyActionDocument) CopyAction {
 	at := path + ".destination_backup_vault_arn"
 	action := CopyAction{
 		DestinationVaultARN: doc.DestinationBackupVaultARN,

@@ -18,45 +18,53 @@ type File struct {
 	Data []byte
 }
 
-// document and the types below are the YAML as written; a nil number was left out.
-type document struct {
-	Plans []planDoc `yaml:"plans,required"`
+// Document is what a policy says, whatever it is written in: Holdfast's YAML as it
+// stands, and what plans of AWS Backup and policies of AWS Organizations are converted
+// into. A nil number was left out. Nothing in it has been checked; see CompileDocuments.
+type Document struct {
+	Plans []PlanDocument `yaml:"plans,required"`
 }
 
-type planDoc struct {
-	Name       string         `yaml:"name,required"`
-	Rules      []ruleDoc      `yaml:"rules,required"`
-	Selections []selectionDoc `yaml:"selections"`
+// PlanDocument is one plan. Accounts and Regions limit it; without them it applies to
+// every account and region of the installation.
+type PlanDocument struct {
+	Name       string              `yaml:"name,required"`
+	Accounts   []string            `yaml:"accounts"`
+	Regions    []string            `yaml:"regions"`
+	Rules      []RuleDocument      `yaml:"rules,required"`
+	Selections []SelectionDocument `yaml:"selections"`
 }
 
-type ruleDoc struct {
-	Name                    string            `yaml:"name,required"`
-	ScheduleExpression      string            `yaml:"schedule_expression"`
-	ScheduleTimezone        string            `yaml:"schedule_expression_timezone"`
-	StartWindowMinutes      *int64            `yaml:"start_window_minutes"`
-	CompletionWindowMinutes *int64            `yaml:"completion_window_minutes"`
-	TargetBackupVaultName   string            `yaml:"target_backup_vault_name,required"`
-	Lifecycle               lifecycleDoc      `yaml:"lifecycle"`
-	CopyActions             []copyActionDoc   `yaml:"copy_actions"`
-	RecoveryPointTags       map[string]string `yaml:"recovery_point_tags"`
-	EnableContinuousBackup  *bool             `yaml:"enable_continuous_backup"`
+// RuleDocument is one rule of a plan.
+type RuleDocument struct {
+	Name                    string               `yaml:"name,required"`
+	ScheduleExpression      string               `yaml:"schedule_expression"`
+	ScheduleTimezone        string               `yaml:"schedule_expression_timezone"`
+	StartWindowMinutes      *int64               `yaml:"start_window_minutes"`
+	CompletionWindowMinutes *int64               `yaml:"completion_window_minutes"`
+	TargetBackupVaultName   string               `yaml:"target_backup_vault_name,required"`
+	Lifecycle               LifecycleDocument    `yaml:"lifecycle"`
+	CopyActions             []CopyActionDocument `yaml:"copy_actions"`
+	RecoveryPointTags       map[string]string    `yaml:"recovery_point_tags"`
+	EnableContinuousBackup  *bool                `yaml:"enable_continuous_backup"`
 	// What follows goes beyond AWS Backup.
-	Retention    *retentionDoc `yaml:"retention"`
-	Selections   []string      `yaml:"selections"`
-	Engine       string        `yaml:"engine"`
-	Priority     *int64        `yaml:"priority"`
-	RPOObjective string        `yaml:"rpo_objective"`
-	MaxDelay     string        `yaml:"max_delay"`
+	Retention    *RetentionDocument `yaml:"retention"`
+	Selections   []string           `yaml:"selections"`
+	Engine       string             `yaml:"engine"`
+	Priority     *int64             `yaml:"priority"`
+	RPOObjective string             `yaml:"rpo_objective"`
+	MaxDelay     string             `yaml:"max_delay"`
 }
 
-type lifecycleDoc struct {
+// LifecycleDocument is how long points live, in days.
+type LifecycleDocument struct {
 	MoveToColdStorageAfterDays *int64 `yaml:"move_to_cold_storage_after_days"`
 	DeleteAfterDays            *int64 `yaml:"delete_after_days"`
 	OptInToArchive             *bool  `yaml:"opt_in_to_archive_for_supported_resources"`
 }
 
-// retentionDoc is retention by count, beside or instead of lifecycle.delete_after_days.
-type retentionDoc struct {
+// RetentionDocument is retention by count, beside or instead of lifecycle.delete_after_days.
+type RetentionDocument struct {
 	KeepLast    *int64 `yaml:"keep_last"`
 	KeepHourly  *int64 `yaml:"keep_hourly"`
 	KeepDaily   *int64 `yaml:"keep_daily"`
@@ -66,21 +74,31 @@ type retentionDoc struct {
 	Timezone    string `yaml:"timezone"`
 }
 
-type copyActionDoc struct {
-	DestinationBackupVaultARN string        `yaml:"destination_backup_vault_arn,required"`
-	Lifecycle                 lifecycleDoc  `yaml:"lifecycle"`
-	Retention                 *retentionDoc `yaml:"retention"`
-	KMSKeyARN                 string        `yaml:"kms_key_arn"`
+// CopyActionDocument asks for a copy of each point.
+type CopyActionDocument struct {
+	DestinationBackupVaultARN string             `yaml:"destination_backup_vault_arn,required"`
+	Lifecycle                 LifecycleDocument  `yaml:"lifecycle"`
+	Retention                 *RetentionDocument `yaml:"retention"`
+	KMSKeyARN                 string             `yaml:"kms_key_arn"`
 }
 
-type selectionDoc struct {
+// SelectionDocument says which resources a plan takes.
+type SelectionDocument struct {
 	Name       string   `yaml:"name,required"`
 	IAMRoleARN string   `yaml:"iam_role_arn"` // AWS's; roles come from Holdfast's configuration
 	Criteria   Criteria `yaml:",inline"`
 }
 
+// ParseDocument reads one file of Holdfast's YAML without compiling it. With problems the
+// document is not to be used.
+func ParseDocument(f File) (Document, Result) {
+	r := newReport(f.Name)
+	doc := parseDocument(f, r)
+	return doc, gather([]*report{r})
+}
+
 // parseDocument reads one file as far as it can be read; what is wrong is in the report.
-func parseDocument(f File, r *report) (doc document) {
+func parseDocument(f File, r *report) (doc Document) {
 	root, ok := readYAML(f, r)
 	if !ok {
 		return doc
@@ -88,7 +106,7 @@ func parseDocument(f File, r *report) (doc document) {
 	d := decoder{report: r}
 	d.decode(root, "", reflect.ValueOf(&doc).Elem())
 	if d.nodes > maxNodes {
-		return document{} // half a document would only be reported for what it lacks
+		return Document{} // half a document would only be reported for what it lacks
 	}
 	return doc
 }

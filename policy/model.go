@@ -30,6 +30,23 @@ type Plan struct {
 	Source     string // file the plan came from
 	Rules      []Rule
 	Selections []Selection
+	// Accounts and Regions, sorted, are what the plan is limited to; empty means all.
+	Accounts []string
+	Regions  []string
+}
+
+// Covers reports whether the plan applies to resources of this account and region.
+func (p *Plan) Covers(account, region string) bool {
+	return within(p.Accounts, account) && within(p.Regions, region)
+}
+
+// within reports whether name is in a sorted list; everything is in an empty one.
+func within(sorted []string, name string) bool {
+	if len(sorted) == 0 {
+		return true
+	}
+	_, found := slices.BinarySearch(sorted, name)
+	return found
 }
 
 // Rule returns the rule of that name, whatever its case; nil when there is none.
@@ -50,6 +67,9 @@ func (p *Plan) Selects(r resource.Resource) (selection string, ok bool) {
 // SelectsFor returns the name of the first selection of rule, a rule of the plan, that
 // takes r; ok is false when the rule does not back r up.
 func (p *Plan) SelectsFor(rule *Rule, r resource.Resource) (selection string, ok bool) {
+	if !p.Covers(r.Account, r.Region) {
+		return "", false
+	}
 	for i := range p.Selections {
 		if s := &p.Selections[i]; rule.Uses(s.Name) && s.Match(r) {
 			return s.Name, true

@@ -55,7 +55,7 @@ func (c *compiler) window(path string, minutes *int64, byDefault int64) time.Dur
 }
 
 // lifecycle checks the two numbers, each and together.
-func (c *compiler) lifecycle(path string, doc lifecycleDoc) Lifecycle {
+func (c *compiler) lifecycle(path string, doc LifecycleDocument) Lifecycle {
 	coldPath, deletePath := path+".move_to_cold_storage_after_days", path+".delete_after_days"
 	cold := c.days(coldPath, doc.MoveToColdStorageAfterDays, "to stay in warm storage")
 	remove := c.days(deletePath, doc.DeleteAfterDays, "to keep recovery points for ever")
@@ -79,7 +79,7 @@ const (
 )
 
 // continuous checks what a continuous backup may be combined with.
-func (c *compiler) continuous(path string, doc ruleDoc, rule *Rule) {
+func (c *compiler) continuous(path string, doc RuleDocument, rule *Rule) {
 	if doc.EnableContinuousBackup == nil || !*doc.EnableContinuousBackup {
 		return
 	}

@@ -81,24 +81,8 @@ func (s Schedule) Equal(t Schedule) bool { return s.text == t.text && s.timezone
 // refuses in plans. Runs of one minute of the hour never are.
 func (s Schedule) SubHourly() bool { return bits.OnesCount64(s.minutes) > 1 }
 
-// CloserThan reports whether any two consecutive runs are less than days apart, which
-// archive tiers do not take. It looks at the first hundred runs, and not at the hour that
-// a change of the clocks adds or takes.
-func (s Schedule) CloserThan(days int) bool {
-	const runs, clockChange = 100, 3 * time.Hour
-	last, _ := s.Next(time.Time{})
-	for range runs {
-		next, ok := s.Next(last)
-		if !ok {
-			return false
-		}
-		if next.Sub(last) < time.Duration(days)*24*time.Hour-clockChange {
-			return true
-		}
-		last = next
-	}
-	return false
-}
+// Apart reports whether all runs are at least that far from each other.
+func (s Schedule) Apart(least time.Duration) bool { return apart(s, least) }
 
 // parseFields reads all six fields even after a bad one, so that one message names every
 // mistake in an expression.

@@ -13,13 +13,13 @@ import (
 // retainDoc is the part of a rule that says how long points are kept. The counts may
 // stand in retention or, as in a file that has nothing else, at the top.
 type retainDoc struct {
-	Name             string        `yaml:"name"`
-	ScheduleTimezone string        `yaml:"schedule_expression_timezone"`
-	Lifecycle        lifecycleDoc  `yaml:"lifecycle"`
-	Retention        *retentionDoc `yaml:"retention"`
-	Continuous       *bool         `yaml:"enable_continuous_backup"`
-	DeleteAfterDays  *int64        `yaml:"delete_after_days"`
-	Counts           retentionDoc  `yaml:",inline"`
+	Name             string             `yaml:"name"`
+	ScheduleTimezone string             `yaml:"schedule_expression_timezone"`
+	Lifecycle        LifecycleDocument  `yaml:"lifecycle"`
+	Retention        *RetentionDocument `yaml:"retention"`
+	Continuous       *bool              `yaml:"enable_continuous_backup"`
+	DeleteAfterDays  *int64             `yaml:"delete_after_days"`
+	Counts           RetentionDocument  `yaml:",inline"`
 }
 
 // ReadRetention reads how long a rule keeps its points. The file is YAML or JSON and holds
@@ -78,7 +78,7 @@ func (c *compiler) retainPolicy(doc retainDoc) retention.Policy {
 		doc.Lifecycle.DeleteAfterDays = doc.DeleteAfterDays
 	}
 	at := "retention"
-	if doc.Counts != (retentionDoc{}) {
+	if doc.Counts != (RetentionDocument{}) {
 		if doc.Retention != nil {
 			c.report.problem("retention", "counts are given here and at the top: put all of them here")
 		}
@@ -105,7 +105,7 @@ func member(node *yaml.Node, key string) *yaml.Node {
 }
 
 // ruleSpelling has the key of Holdfast's rules for every spelling of it.
-var ruleSpelling = spellings(ruleDoc{}, lifecycleDoc{}, retentionDoc{}, retainDoc{})
+var ruleSpelling = spellings(RuleDocument{}, LifecycleDocument{}, RetentionDocument{}, retainDoc{})
 
 func spellings(docs ...any) map[string]string {
 	known := map[string]string{
@@ -150,7 +150,7 @@ func dropOthers(node *yaml.Node) {
 	if node.Kind != yaml.MappingNode {
 		return
 	}
-	rule, wanted := fieldsOf(reflect.ValueOf(ruleDoc{})), fieldsOf(reflect.ValueOf(retainDoc{}))
+	rule, wanted := fieldsOf(reflect.ValueOf(RuleDocument{})), fieldsOf(reflect.ValueOf(retainDoc{}))
 	var content []*yaml.Node
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]

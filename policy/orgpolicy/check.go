@@ -3,6 +3,7 @@ package orgpolicy
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"holdfast/policy"
 	"holdfast/policy/strictjson"
@@ -13,7 +14,7 @@ import (
 const (
 	maxRules          = 10
 	maxContinuousDays = 35
-	minArchiveGapDays = 28
+	minArchiveGap     = 28 * 24 * time.Hour
 	maxConditions     = 30
 )
 
@@ -176,8 +177,8 @@ func (c *checker) lifecycle(rule, lifecycle *node, path string) {
 	if cold == 0 {
 		c.warn(lifecycle, strictjson.Join(path, keyCold), "the archive opt-in needs %s: AWS Backup refuses the plan", keyCold)
 	}
-	if s, _, err := policy.ParseSchedule(orDefault(rule.text(keySchedule)), rule.text(keyTimezone)); err == nil && s.CloserThan(minArchiveGapDays) {
-		c.wrong(lifecycle, strictjson.Join(path, keyArchive), "%s runs more often than every %d days, too often for the archive", s, minArchiveGapDays)
+	if s, _, err := policy.ParseSchedule(orDefault(rule.text(keySchedule)), rule.text(keyTimezone)); err == nil && !s.Apart(minArchiveGap) {
+		c.wrong(lifecycle, strictjson.Join(path, keyArchive), "%s runs more often than every 28 days, too often for the archive", s)
 	}
 }
 
