@@ -13,7 +13,7 @@ import (
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
 	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/version"},
-	1:  {"driver", "policy", "admission", "internal/awserr", "internal/cache", "internal/gather"},
+	1:  {"driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},
 	4:  {"driver/internal/rdssnap"},
@@ -34,7 +34,7 @@ var testSupport = []string{"internal/testkit", "catalog/catalogtest", "driver/dr
 
 // concrete packages are chosen where a process is put together; everything else knows
 // the interface they implement.
-var concrete = []string{"driver/all", "catalog/sqlstore", "admission/redislimit", "internal/awsorg", "sim"}
+var concrete = []string{"driver/all", "catalog/sqlstore", "admission/redislimit", "admission/redisbudget", "internal/awsorg", "sim"}
 
 // composers put processes together.
 var composers = []string{"app", "demo", "cli", "cmd", "internal/fleet/localfleet", "test", "bench"}

@@ -16,7 +16,7 @@ var vendors = []struct {
 }{
 	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "notify"}},
 	{"github.com/hibiken/", []string{"producer", "worker", "scheduler", "web", "app", "internal/metrics", "bench"}},
-	{"github.com/redis/", []string{"producer", "worker", "scheduler", "admission/redislimit", "web", "app", "internal/metrics", "bench"}},
+	{"github.com/redis/", []string{"producer", "worker", "scheduler", "admission/redislimit", "admission/redisbudget", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/alicebob/miniredis/", []string{"app", "demo"}},
 	{"github.com/rs/zerolog", []string{"engine", "producer", "worker", "scheduler", "web", "notify", "app", "demo", "cli", "cmd", "sim", "internal/metrics", "bench"}},
 	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics"}},
