@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/admission"
+	"holdfast/admission/redisbudget"
 	"holdfast/admission/redislimit"
 	"holdfast/catalog"
 	"holdfast/catalog/sqlstore"
@@ -36,6 +37,7 @@ type Hooks struct {
 	StartCalled func(catalog.Job, failure.Class)
 	Repair      func(name string, n int)
 	AWSCall     func(awssession.Call)
+	Paced       func(awssession.Pace)
 }
 
 // Options is what a process is made of beside its configuration.
@@ -51,7 +53,7 @@ type Options struct {
 	Sessions awssession.Provider
 	// Accounts replaces the accounts the configuration asks for.
 	Accounts func(context.Context) ([]string, error)
-	// WithoutRedis leaves Redis, Inspector, Controller and Producer nil, for commands that
+	// WithoutRedis leaves Redis, Inspector, Controller, Producer and Budgets nil, for commands that
 	// touch AWS and the catalog only.
 	WithoutRedis bool
 }
@@ -64,12 +66,15 @@ type App struct {
 	Inspector  *asynq.Inspector
 	Controller admission.Controller
 	Producer   *producer.Producer
+	Budgets    *redisbudget.Limiter // nil without Redis or when budgets are off
 	Drivers    *driver.Registry
 	Engine     *engine.Engine
 	Clock      clock.Clock
 	Owner      string // names this process in intents, leases and events
 
 	opts    Options
+	pacer   *awssession.Pacer   // nil when budgets are off
+	calls   awssession.Provider // what drivers call AWS with
 	log     zerolog.Logger
 	closers []func() error
 }
@@ -101,6 +106,7 @@ func New(ctx context.Context, opts Options) (_ *App, err error) {
 		a.Redis = client
 		a.closers = append(a.closers, stop)
 	}
+	a.openBudgets()
 	if err := a.openSessions(ctx); err != nil {
 		return nil, err
 	}
@@ -111,7 +117,7 @@ func New(ctx context.Context, opts Options) (_ *App, err error) {
 // wire builds what needs no connection of its own.
 func (a *App) wire() {
 	cfg := a.Config
-	a.Drivers = enabled(all.New(a.opts.Sessions), cfg)
+	a.Drivers = enabled(all.New(a.calls), cfg)
 	var slots engine.Slots
 	if a.Redis != nil {
 		a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)

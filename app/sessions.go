@@ -7,6 +7,7 @@ import (
 	"holdfast/config"
 	"holdfast/internal/awsorg"
 	"holdfast/internal/awssession"
+	"holdfast/sim"
 )
 
 // openSessions chooses where AWS calls go and which accounts there are: what the options
@@ -16,21 +17,22 @@ func (a *App) openSessions(ctx context.Context) error {
 	if a.opts.Accounts == nil {
 		a.opts.Accounts = listedAccounts(cfg)
 	}
-	if a.opts.Sessions != nil {
-		return nil
+	if a.opts.Sessions == nil && cfg.AWS.SimulatorURL != "" {
+		a.opts.Sessions = sim.Dial(cfg.AWS.SimulatorURL)
 	}
-	if cfg.AWS.SimulatorURL != "" {
-		return a.openSimulator(ctx)
+	if a.opts.Sessions != nil {
+		a.calls = a.pacer.Provider(a.opts.Sessions)
+		return nil
 	}
 	provider, err := awssession.NewProvider(ctx, awssession.Options{
 		Installation: cfg.Installation, RoleTemplate: cfg.AWS.Roles.ARNTemplate,
 		ExternalID: cfg.AWS.Roles.ExternalID.Reveal(), Duration: cfg.AWS.Roles.SessionDuration,
-		Timeout: cfg.AWS.CallTimeout, EndpointURL: cfg.AWS.EndpointURL, Observer: a.opts.Hooks.AWSCall,
+		Timeout: cfg.AWS.CallTimeout, EndpointURL: cfg.AWS.EndpointURL, Observer: a.opts.Hooks.AWSCall, Pacer: a.pacer,
 	})
 	if err != nil {
 		return err
 	}
-	a.opts.Sessions = provider
+	a.opts.Sessions, a.calls = provider, provider
 	if cfg.AWS.Accounts.Source == config.AccountsOrganizations {
 		a.opts.Accounts = organizationAccounts(cfg, awsorg.New(provider.Base("")))
 	}

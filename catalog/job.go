@@ -45,7 +45,8 @@ type Job struct {
 	CompleteBy time.Time `json:"complete_by,omitzero"`
 
 	// Admission. Epoch is the one the job was last submitted under, 0 = not submitted, or
-	// ended. A job that waits for a new attempt has Epoch 0 and RetryAt set.
+	// ended. A job that waits for a new attempt has Epoch 0 and RetryAt set; one whose start
+	// call was put off keeps its Epoch and slots until RetryAt.
 	Epoch   int64     `json:"epoch,omitempty"`
 	RetryAt time.Time `json:"retry_at,omitzero"`
 

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"holdfast/admission/budget"
 	"holdfast/resource"
 )
 
@@ -22,6 +23,7 @@ type Config struct {
 	Worker    Worker
 	Scheduler Scheduler
 	Limits    Limits
+	Budgets   Budgets
 	Web       Web
 	Retention Retention
 
@@ -120,6 +122,19 @@ type Limits struct {
 	Account            int // operations in progress per account
 	RestoresPerAccount int
 	Fleet              int // operations in progress everywhere, 0 = no cap
+}
+
+// Budgets say how fast AWS is called, per account, region and API.
+type Budgets struct {
+	Enabled      bool
+	Scale        float64                 // of every documented rate and burst
+	RestoreShare float64                 // part of each bucket kept for restores
+	Buckets      map[string]budget.Limit // replaces the rate and burst of a bucket by name
+}
+
+// Settings returns b as package budget takes it.
+func (b Budgets) Settings() budget.Settings {
+	return budget.Settings{Scale: b.Scale, Share: b.RestoreShare, Overrides: b.Buckets}
 }
 
 // Web says where the web process listens.

@@ -227,6 +227,17 @@ func parseInt(s string, lowest, highest int) (int, error) {
 	return n, nil
 }
 
+func fraction(field *float64, lowest, highest float64) value {
+	name := fmt.Sprintf("number %g to %g", lowest, highest)
+	return scalar[float64]{field: field, name: name, parse: func(s string) (float64, error) {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(n >= lowest && n <= highest) {
+			return 0, fmt.Errorf("%q is not a number from %g to %g", s, lowest, highest)
+		}
+		return n, nil
+	}}
+}
+
 func duration(field *time.Duration, lowest, highest time.Duration) value {
 	name := fmt.Sprintf("duration %s to %s", formatDuration(lowest), formatDuration(highest))
 	return scalar[time.Duration]{field: field, name: name, parse: func(s string) (time.Duration, error) {

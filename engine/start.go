@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/admission"
+	"holdfast/admission/budget"
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
@@ -14,8 +15,9 @@ import (
 )
 
 // Start runs the start task of a granted job: enter, write the intent, call AWS, commit
-// the reference, end. It returns an error only when the task should be tried again
-// because our own stores did not answer; what AWS says is kept in the catalog.
+// the reference, end. It returns an error only when the task should be tried again:
+// because our own stores did not answer or, as a *PutOff, at a given time because an API
+// budget is used up. What AWS says is kept in the catalog.
 //
 // The job is read before the grant is entered. A twin of this task that began and handed
 // the job back in between has either made the grant stale or changed the job's version,
@@ -100,7 +102,13 @@ func (e *Engine) begin(ctx context.Context, job catalog.Job, g admission.Grant) 
 	case err != nil:
 		return fmt.Errorf("open intent of job %s: %w", job.ID, err)
 	}
+	if job.Class == failure.Throttled {
+		ctx = awssession.WithReturn(ctx) // it was told to come back now
+	}
 	ref, err := e.call(ctx, op)
+	if refusal, ok := errors.AsType[*budget.Refusal](err); ok {
+		return e.putOff(ctx, op.job, refusal)
+	}
 	e.opts.OnStart(op.job, failure.ClassOf(err))
 	if err != nil {
 		return e.startFailed(ctx, op, err)
@@ -142,9 +150,7 @@ func (e *Engine) call(ctx context.Context, op operation) (driver.Ref, error) {
 
 // withinIntent returns a context that ends with the intent of job.
 func (e *Engine) withinIntent(ctx context.Context, job catalog.Job) (context.Context, context.CancelFunc) {
-	left := job.IntentUntil.Sub(e.clock.Now())
-	scale := float64(e.opts.CallTimeout) / float64(e.opts.IntentTTL)
-	return context.WithTimeout(ctx, time.Duration(float64(left)*scale))
+	return context.WithTimeout(ctx, e.machineTime(job.IntentUntil.Sub(e.clock.Now())))
 }
 
 // started records the reference AWS gave.

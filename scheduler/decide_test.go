@@ -104,12 +104,16 @@ func TestDecideHolder(t *testing.T) {
 		"granted, waiting for a worker":   {admission.Holder{Since: old}, catalog.Job{State: catalog.Created}, true, holderFine},
 		"entered a moment ago":            {admission.Holder{Since: fresh, Entered: true}, catalog.Job{State: catalog.Created}, true, holderFine},
 		"entered, and the worker died":    {admission.Holder{Since: old, Entered: true}, catalog.Job{State: catalog.Created}, true, holderLost},
+		"put off, its time to come":       {admission.Holder{Since: old, Entered: true}, catalog.Job{State: catalog.Created, RetryAt: now.Add(time.Minute)}, true, holderFine},
+		"put off, a little late":          {admission.Holder{Since: old, Entered: true}, catalog.Job{State: catalog.Created, RetryAt: now.Add(-40 * time.Second)}, true, holderFine},
+		"put off, and its task is lost":   {admission.Holder{Since: old, Entered: true}, catalog.Job{State: catalog.Created, RetryAt: now.Add(-50 * time.Second)}, true, holderLost},
+		"put off once, running now":       {admission.Holder{Since: old, Entered: true}, catalog.Job{State: catalog.Running, Ref: "snap-1", RetryAt: old}, true, holderFine},
 		"ended a moment ago":              {admission.Holder{Since: old}, catalog.Job{State: catalog.Completed, EndedAt: fresh}, true, holderFine},
 		"ended and never released":        {admission.Holder{Since: old}, catalog.Job{State: catalog.Completed, EndedAt: old}, true, holderEnded},
 		"unknown to the catalog":          {admission.Holder{Since: old}, catalog.Job{}, false, holderEnded},
 		"unknown, but submitted just now": {admission.Holder{Since: fresh}, catalog.Job{}, false, holderFine},
 	} {
-		if got := decideHolder(test.holder, test.job, test.known, now, now); got != test.want {
+		if got := decideHolder(test.holder, test.job, test.known, now, now, 45*time.Second); got != test.want {
 			t.Errorf("%s: got %d, want %d", name, got, test.want)
 		}
 	}

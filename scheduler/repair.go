@@ -15,6 +15,9 @@ const (
 	staleGrantAge = 30 * time.Second
 	lostStartAge  = 45 * time.Second
 	repairBatch   = 500
+	// lateLeases is how many lives of a lease, 45 s by default, the task of a job that was
+	// put off may be late. The lease is given on the catalog's clock, however fast that is.
+	lateLeases = 3
 )
 
 // repair finds what a crash swallowed: grants nobody enqueued, slots of jobs that have
@@ -73,7 +76,7 @@ func (s *Scheduler) repairPage(ctx context.Context, holders []admission.Holder) 
 // repairHolder frees the slots of a job that has ended, and starts one again that was
 // begun but never got as far as its intent.
 func (s *Scheduler) repairHolder(ctx context.Context, h admission.Holder, job catalog.Job, known bool) error {
-	switch decideHolder(h, job, known, s.opts.RedisClock.Now(), s.clock.Now()) {
+	switch decideHolder(h, job, known, s.opts.RedisClock.Now(), s.clock.Now(), lateLeases*s.opts.LeaseTTL) {
 	case holderEnded:
 		s.opts.OnRepair("ended_holder", 1)
 		return s.queue.Release(ctx, h.JobID)
@@ -95,13 +98,15 @@ const (
 
 // decideHolder is pure. A holder whose job is unknown was pruned or never ours. A job
 // that just ended may still be about to release by itself, so it is left a moment. Slots
-// age on Redis' clock, jobs on the catalog's.
-func decideHolder(h admission.Holder, job catalog.Job, known bool, redisNow, now time.Time) holderDecision {
+// age on Redis' clock, jobs on the catalog's. A job whose start call was put off holds its
+// slots without an intent until it comes back, at most late after its time.
+func decideHolder(h admission.Holder, job catalog.Job, known bool, redisNow, now time.Time, late time.Duration) holderDecision {
 	age := redisNow.Sub(h.Since)
+	putOff := !job.RetryAt.IsZero() && now.Before(job.RetryAt.Add(late))
 	switch {
 	case !known && age > lostStartAge, known && job.State.Terminal() && now.Sub(job.EndedAt) > staleGrantAge:
 		return holderEnded
-	case known && h.Entered && job.State == catalog.Created && !job.HoldsSlot() && age > lostStartAge:
+	case known && h.Entered && job.State == catalog.Created && !job.HoldsSlot() && !putOff && age > lostStartAge:
 		return holderLost
 	default:
 		return holderFine

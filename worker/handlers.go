@@ -10,6 +10,7 @@ import (
 
 	"holdfast/admission"
 	"holdfast/catalog"
+	"holdfast/engine"
 	"holdfast/tasks"
 )
 
@@ -123,6 +124,10 @@ func (h *handlers) retry(ctx context.Context, jobID string) error {
 func (h *handlers) logError(_ context.Context, t *asynq.Task, err error) {
 	if t.Type() == tasks.TypeJobFailed {
 		return // not a failure of ours: it is how a failed job is shown
+	}
+	if putOff, ok := errors.AsType[*engine.PutOff](err); ok {
+		h.log.Debug().Str("job", putOff.JobID).Dur("in", putOff.In).Err(putOff.Cause).Msg("start put off")
+		return
 	}
 	h.log.Error().Err(err).Str("task", t.Type()).RawJSON("payload", t.Payload()).Msg("task failed")
 }

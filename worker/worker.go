@@ -18,6 +18,7 @@ import (
 
 	"holdfast/admission"
 	"holdfast/catalog"
+	"holdfast/engine"
 	"holdfast/tasks"
 )
 
@@ -90,14 +91,19 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// retryDelay spaces the retries of tasks whose stores did not answer: 1 s doubling to 30 s.
-func retryDelay(n int, _ error, _ *asynq.Task) time.Duration {
+// retryDelay brings jobs that were put off back when they were told to come, and spaces
+// the retries of tasks whose stores did not answer: 1 s doubling to 30 s.
+func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
+	if putOff, ok := errors.AsType[*engine.PutOff](err); ok {
+		return putOff.In
+	}
 	return min(time.Second<<min(n, 5), 30*time.Second)
 }
 
-// isFailure keeps what is nobody's fault out of asynq's failure counts.
+// isFailure keeps what is nobody's fault out of asynq's failure counts and retries.
 func isFailure(err error) bool {
-	return !errors.Is(err, context.Canceled)
+	_, putOff := errors.AsType[*engine.PutOff](err)
+	return !putOff && !errors.Is(err, context.Canceled)
 }
 
 // asynqLog gives asynq's own messages to zerolog.

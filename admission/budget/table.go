@@ -57,7 +57,9 @@ var rows = []Row{
 	{[]string{"ec2:*"}, "", 5, 50, ec2Page},
 
 	// One set of addresses serves all three, and what they share is not known.
-	{reads("rds", "neptune", "docdb"), "rds:read", 10, 20, ""},
+	{[]string{
+		"rds:Describe*", "rds:List*", "neptune:Describe*", "neptune:List*", "docdb:Describe*", "docdb:List*",
+	}, "rds:read", 10, 20, ""},
 	{[]string{"rds:*", "neptune:*", "docdb:*"}, "rds:change", 5, 10, ""},
 
 	{[]string{"dynamodb:CreateBackup"}, "", 50, 50, dynamodbPage},
@@ -81,14 +83,6 @@ var rows = []Row{
 	{[]string{"*"}, "SERVICE:change", 5, 10, ""},
 }
 
-// reads are the patterns of the reading operations of services.
-func reads(services ...string) (patterns []string) {
-	for _, s := range services {
-		patterns = append(patterns, s+":Describe*", s+":List*")
-	}
-	return patterns
-}
-
 // anyService in the name of a bucket stands for the service of the call.
 const anyService = "SERVICE"
 
@@ -109,6 +103,24 @@ func Lookup(service, operation string) Limit {
 		return Limit{Bucket: name, Rate: row.Rate, Burst: row.Burst}
 	}
 	panic("budget: the last row of the table does not fit every call") // a mistake in rows
+}
+
+// CheckName returns an error that says which name to use when no call draws from the
+// bucket name.
+func CheckName(name string) error {
+	service, part, ok := strings.Cut(name, ":")
+	if !ok || service == "" || part == "" {
+		return fmt.Errorf("%q is no bucket: write SERVICE:OPERATION, for example ec2:CreateSnapshot", name)
+	}
+	for _, row := range rows {
+		if row.Bucket == name || row.Bucket == anyService+":"+part {
+			return nil
+		}
+	}
+	if used := Lookup(service, part).Bucket; used != name {
+		return fmt.Errorf("%s draws from the bucket %s: use that name", name, used)
+	}
+	return nil
 }
 
 // fits reports whether call is of pattern, whose service or whose end may be *.

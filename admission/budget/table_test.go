@@ -66,3 +66,19 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ec2:CreateSnapshot", "ec2:DescribeVolumes", "rds:change", "sts:all", "fsx:read", "unheard:change"} {
+		if err := budget.CheckName(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, says := range map[string]string{
+		"rds:CreateDBSnapshot": "bucket rds:change", "ec2": "SERVICE:OPERATION", "fsx:CreateBackup": "bucket fsx:change",
+	} {
+		if err := budget.CheckName(name); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, says)
+		}
+	}
+}

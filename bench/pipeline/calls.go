@@ -6,8 +6,11 @@ import (
 	"fmt"
 
 	"holdfast/admission"
+	"holdfast/admission/redisbudget"
 	"holdfast/catalog"
+	"holdfast/config"
 	"holdfast/driver/all"
+	"holdfast/internal/awssession"
 	"holdfast/internal/clock"
 	"holdfast/resource"
 	"holdfast/sim"
@@ -40,7 +43,7 @@ func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	left := newCountdown(callJobs)
 	p := &plant{
-		lab: l, tick: fastTick, clock: fast, speed: callSpeed, store: leading{store, fast}, drivers: all.New(org.Provider()),
+		lab: l, tick: fastTick, clock: fast, speed: callSpeed, store: leading{store, fast}, drivers: all.New(l.pacer(fast).Provider(org.Provider())),
 		caps:     admission.Caps{"account=*": inFlight},
 		accounts: org.Accounts(), regions: org.Regions(), onEnd: func(catalog.Job) { left.add(1) },
 	}
@@ -59,6 +62,14 @@ func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 		return nil, err
 	}
 	return countCalls(org), check(ctx, store, callJobs)
+}
+
+// pacer paces calls with the shipped budgets.
+func (l *lab) pacer(fast clock.Clock) *awssession.Pacer {
+	return awssession.NewPacer(awssession.PacerOptions{
+		Limiter:  redisbudget.New(l.client, redisbudget.Options{Installation: installation}),
+		Settings: config.Default().Budgets.Settings(), Clock: fast, Speed: callSpeed,
+	})
 }
 
 // simulatedJobs creates volumes, discovers them and returns a backup job for each.

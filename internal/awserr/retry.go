@@ -1,6 +1,8 @@
 package awserr
 
 import (
+	"errors"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"holdfast/failure"
@@ -20,10 +22,20 @@ func OnlyThrottles(r aws.Retryer) aws.Retryer {
 type throttles struct{ aws.Retryer }
 
 // IsErrorRetryable reports whether err is a throttle.
-func (throttles) IsErrorRetryable(err error) bool { return Classify(err) == failure.Throttled }
+func (throttles) IsErrorRetryable(err error) bool { return throttledByAWS(err) }
 
 // throttlesV2 keeps the attempt tokens of the SDK's newer retryers.
 type throttlesV2 struct{ aws.RetryerV2 }
 
 // IsErrorRetryable reports whether err is a throttle.
-func (throttlesV2) IsErrorRetryable(err error) bool { return Classify(err) == failure.Throttled }
+func (throttlesV2) IsErrorRetryable(err error) bool { return throttledByAWS(err) }
+
+// throttledByAWS tells a throttle from an error that has its class and says itself that
+// trying again is of no use: a call our own budget put off.
+func throttledByAWS(err error) bool {
+	said, ok := errors.AsType[interface {
+		error
+		RetryableError() bool
+	}](err)
+	return Classify(err) == failure.Throttled && (!ok || said.RetryableError())
+}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"holdfast/admission/budget"
 )
 
 // plain hides the newer methods of a retryer.
@@ -26,6 +29,7 @@ func TestOnlyThrottles(t *testing.T) {
 		{"server error", sdkError(503, &smithy.GenericAPIError{Code: "Unavailable"}), false},
 		{"lost answer", &smithyhttp.RequestSendError{Err: errors.New("EOF")}, false},
 		{"timeout", context.DeadlineExceeded, false},
+		{"put off by our own budget", budget.Refuse(budget.Key{}, time.Minute, time.Now()), false},
 		{"quota the SDK takes for a throttle", sdkError(400, &smithy.GenericAPIError{Code: "LimitExceededException"}), false},
 	}
 	for _, tt := range tests {

@@ -24,7 +24,10 @@ type Provider interface {
 	Config(ctx context.Context, req Request) (aws.Config, error)
 }
 
-type jobKey struct{}
+type (
+	jobKey    struct{}
+	returnKey struct{}
+)
 
 // WithJob returns a context whose mutating AWS calls carry job id in the SDK's user
 // agent, so that a CloudTrail event can be joined to the job that made it.
@@ -37,3 +40,11 @@ func JobFrom(ctx context.Context) string {
 	id, _ := ctx.Value(jobKey{}).(string)
 	return id
 }
+
+// WithReturn returns a context for the calls of a job that was told to come back now: they
+// do not stand in line again behind jobs that came later.
+func WithReturn(ctx context.Context) context.Context {
+	return context.WithValue(ctx, returnKey{}, true)
+}
+
+func returning(ctx context.Context) bool { return ctx.Value(returnKey{}) != nil }

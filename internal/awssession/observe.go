@@ -39,7 +39,7 @@ func observeAttempts(req Request, clk clock.Clock, observe func(Call)) func(*mid
 		out, metadata, err := next.HandleFinalize(ctx, in)
 		call := Call{
 			Account: req.Scope.Account, Region: req.Scope.Region, Purpose: req.Purpose,
-			Service:   strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", "")),
+			Service:   serviceOf(ctx),
 			Operation: awsmiddleware.GetOperationName(ctx),
 			Duration:  clk.Now().Sub(start),
 		}
@@ -56,6 +56,11 @@ func observeAttempts(req Request, clk clock.Clock, observe func(Call)) func(*mid
 		}
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("holdfast:observe", report), "Retry", middleware.After)
 	}
+}
+
+// serviceOf returns the service of a call as in IAM actions: ec2, dynamodb, sts.
+func serviceOf(ctx context.Context) string {
+	return strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
 }
 
 // addJobToUserAgent appends holdfast-job/<id> to the User-Agent header of calls made

@@ -44,6 +44,8 @@ type Options struct {
 	// Observer, if set, is called after every attempt of every AWS call. It must not
 	// block.
 	Observer func(Call)
+	// Pacer, if set, is asked before every attempt of every AWS call, those to STS included.
+	Pacer *Pacer
 	// EndpointURL replaces the address of every service, as AWS_ENDPOINT_URL does; empty
 	// leaves the SDK's own.
 	EndpointURL string

@@ -104,6 +104,9 @@ func (p *RoleProvider) configFor(req Request, credentials aws.CredentialsProvide
 	if p.options.Observer != nil {
 		cfg.APIOptions = append(cfg.APIOptions, observeAttempts(req, p.clock, p.options.Observer))
 	}
+	if p.options.Pacer != nil {
+		cfg.APIOptions = append(cfg.APIOptions, p.options.Pacer.attach(req))
+	}
 	return cfg
 }
 

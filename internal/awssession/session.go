@@ -62,7 +62,9 @@ func (p *RoleProvider) open(ctx context.Context, req Request) (aws.CredentialsPr
 // at a regional endpoint, whose tokens are valid in opt-in regions too.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
 func (p *RoleProvider) assumed(req Request) aws.CredentialsProvider {
-	client := sts.NewFromConfig(p.stsConfig(req, p.base.Credentials))
+	caller := req
+	caller.Scope.Account = "" // AssumeRole counts against whoever asks
+	client := sts.NewFromConfig(p.stsConfig(caller, p.base.Credentials))
 	role := stscreds.NewAssumeRoleProvider(client, p.options.roleARN(req), func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = p.options.sessionName(req.Purpose)
 		o.Duration = p.options.Duration

@@ -5,14 +5,7 @@ import (
 
 	"holdfast/config"
 	"holdfast/internal/awsorg"
-	"holdfast/sim"
 )
-
-// openSimulator uses an organization served by `holdfast sim serve`.
-func (a *App) openSimulator(context.Context) error {
-	a.opts.Sessions = sim.Dial(a.Config.AWS.SimulatorURL)
-	return nil
-}
 
 // listedAccounts returns the accounts of the configuration.
 func listedAccounts(cfg *config.Config) func(context.Context) ([]string, error) {
