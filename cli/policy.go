@@ -45,6 +45,7 @@ func policyCommand(env Env) *cli.Command {
 			},
 			policyRetainCommand(env),
 			effectiveCommand(env),
+			policySelectCommand(env),
 		},
 	}
 }

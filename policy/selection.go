@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"holdfast/resource"
 )
@@ -110,7 +111,8 @@ func (a *arnSet) find(arn string) (entry string, ok bool) {
 		return arn, true
 	}
 	for i := range a.patterns {
-		if a.patterns[i].match(arn) {
+		// A star stands for anything but white space, and so does all else in a pattern.
+		if a.patterns[i].match(arn) && !strings.ContainsAny(arn, " \t\n\r") {
 			return a.patterns[i].text, true
 		}
 	}
