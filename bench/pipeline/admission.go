@@ -30,45 +30,51 @@ func (noCatalog) MarkSubmitted(context.Context, []catalog.Job, int64) error { re
 func admissionPath(ctx context.Context, l *lab, before results) (section, error) {
 	s := section{}
 	for _, n := range []int{1, servers} {
-		rate, err := l.admit(ctx, n)
+		m, err := l.admit(ctx, n)
 		if err != nil {
 			return nil, err
 		}
+		m.into(s, drainName(n))
 		var wanted *aim
 		if n == servers {
 			wanted = &aim{AtLeast: 0.6}
 		}
-		s[drainName(n)] = plain(rate, perSecond)
-		s.against(before, sectionPlain, drainName(n), fmt.Sprintf("of_plain_asynq_%d_servers", n), rate, wanted)
+		s.against(before, sectionPlain, drainName(n), fmt.Sprintf("of_plain_asynq_%d_servers", n), m.rate(), wanted)
+		s.against(before, sectionPlain, throughName(n), fmt.Sprintf("of_plain_asynq_through_%d_servers", n), m.rate(), nil)
 	}
 	return s, nil
 }
 
 // admit drains a waiting room with servers.
-func (l *lab) admit(ctx context.Context, servers int) (float64, error) {
+func (l *lab) admit(ctx context.Context, servers int) (metering, error) {
 	if err := l.redis.FlushAll(); err != nil {
-		return 0, err
+		return metering{}, err
 	}
 	p, err := l.openRoom(ctx, admission.Snapshot{Epoch: 1, Caps: roomy(), Window: 2 * servers * concurrency})
 	if err != nil {
-		return 0, err
+		return metering{}, err
 	}
 	if err := submitAll(ctx, p, backups(l.settings.jobs, l.clock.Now())); err != nil {
-		return 0, err
+		return metering{}, err
 	}
+	return l.metered(ctx, func(done func()) error { return l.work(ctx, p, servers, done) })
+}
+
+// work runs servers until every job was entered and released, and then calls done.
+func (l *lab) work(ctx context.Context, p *producer.Producer, servers int, done func()) error {
 	left := newCountdown(l.settings.jobs)
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(tasks.TypeBackupStart, func(ctx context.Context, t *asynq.Task) error {
 		return enterAndRelease(ctx, p, t, left)
 	})
-	began := l.clock.Now()
 	stop, err := l.serve(mux, servers)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer stop()
 	err = left.wait(ctx)
-	return l.rate(l.settings.jobs, began), err
+	done()
+	return err
 }
 
 // openRoom opens a waiting room and returns the producer in front of it.

@@ -38,24 +38,48 @@ func plainAsynq(ctx context.Context, l *lab, _ results) (section, error) {
 		if _, err := l.enqueue(ctx, l.settings.jobs, enqueuers); err != nil {
 			return nil, err
 		}
-		rate, err := l.drain(ctx, n)
+		m, err := l.metered(ctx, func(done func()) error { return l.drain(ctx, n, nothing, done) })
 		if err != nil {
 			return nil, err
 		}
-		s[drainName(n)] = plain(rate, perSecond)
+		m.into(s, drainName(n))
+		if m, err = l.metered(ctx, func(done func()) error { return l.through(ctx, n, done) }); err != nil {
+			return nil, err
+		}
+		m.into(s, throughName(n))
 	}
 	return s, nil
 }
 
 func drainName(servers int) string { return fmt.Sprintf("drain_%d_servers", servers) }
 
+func throughName(servers int) string { return fmt.Sprintf("through_%d_servers", servers) }
+
+// through empties Redis and measures asynq with its enqueues: tasks are enqueued while
+// servers drain them. Admission enqueues while it drains too, so this is its ceiling.
+func (l *lab) through(ctx context.Context, servers int, done func()) error {
+	if err := l.redis.FlushAll(); err != nil {
+		return err
+	}
+	return l.drain(ctx, servers, func(ctx context.Context) error {
+		return l.enqueueAll(ctx, l.settings.jobs, enqueuers)
+	}, done)
+}
+
+func nothing(context.Context) error { return nil }
+
 // enqueue empties Redis, enqueues n start tasks and returns how many a second.
 func (l *lab) enqueue(ctx context.Context, n, goroutines int) (float64, error) {
 	if err := l.redis.FlushAll(); err != nil {
 		return 0, err
 	}
-	client := asynq.NewClientFromRedisClient(l.client)
 	began := l.clock.Now()
+	err := l.enqueueAll(ctx, n, goroutines)
+	return l.rate(n, began), err
+}
+
+func (l *lab) enqueueAll(ctx context.Context, n, goroutines int) error {
+	client := asynq.NewClientFromRedisClient(l.client)
 	group, ctx := errgroup.WithContext(ctx)
 	for g := range goroutines {
 		group.Go(func() error {
@@ -67,8 +91,7 @@ func (l *lab) enqueue(ctx context.Context, n, goroutines int) (float64, error) {
 			return nil
 		})
 	}
-	err := group.Wait()
-	return l.rate(n, began), err
+	return group.Wait()
 }
 
 // put enqueues the task of job i as the producer would.
@@ -82,22 +105,26 @@ func put(ctx context.Context, client *asynq.Client, i int) error {
 	return err
 }
 
-// drain runs servers until every enqueued task is done.
-func (l *lab) drain(ctx context.Context, servers int) (float64, error) {
+// drain runs servers, and feed beside them, until as many tasks as there are jobs are
+// done, and then calls done.
+func (l *lab) drain(ctx context.Context, servers int, feed func(context.Context) error, done func()) error {
 	left := newCountdown(l.settings.jobs)
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(tasks.TypeBackupStart, func(context.Context, *asynq.Task) error {
 		left.add(1)
 		return nil
 	})
-	began := l.clock.Now()
 	stop, err := l.serve(mux, servers)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer stop()
+	if err := feed(ctx); err != nil {
+		return err
+	}
 	err = left.wait(ctx)
-	return l.rate(l.settings.jobs, began), err
+	done()
+	return err
 }
 
 // serve starts servers for the queue of backups and returns how to stop them.

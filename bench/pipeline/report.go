@@ -67,6 +67,7 @@ const (
 	ratio     = "ratio"
 	bytesUnit = "bytes"
 	callsUnit = "calls"
+	cpuUnit   = "µs/job"
 )
 
 // plain is a figure without an aim.
