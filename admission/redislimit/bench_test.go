@@ -191,3 +191,40 @@ func slowestCall(b *testing.B, client redis.UniversalClient) time.Duration {
 	}
 	return slowest
 }
+
+// BenchmarkTurn enters and releases jobs a batch at a time, one call of the script each,
+// and reports how long the server works on a job.
+func BenchmarkTurn(b *testing.B) {
+	for _, batch := range []int{1, 8, 32, 64} {
+		b.Run(strconv.Itoa(batch), func(b *testing.B) {
+			c, client := benchRoom(b, admission.Caps{"account=*": 1_000_000}, 2*batch)
+			granted := submitAll(b, c, benchJobs(b.N+2*batch, 40))
+			client.ConfigResetStat(context.Background())
+			b.ResetTimer()
+			for left := b.N; left > 0; left -= batch {
+				next, err := c.Turn(context.Background(), granted[:batch], granted[:batch])
+				if err != nil {
+					b.Fatal(err)
+				}
+				granted = append(granted[batch:], next...)
+			}
+			b.StopTimer()
+			b.ReportMetric(scriptTime(b, client)/float64(b.N), "server-µs/job")
+		})
+	}
+}
+
+// scriptTime is how many microseconds the server spent in scripts since its statistics
+// were reset.
+func scriptTime(b *testing.B, client redis.UniversalClient) float64 {
+	b.Helper()
+	info, err := client.InfoMap(context.Background(), "commandstats").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var calls, micros float64
+	if _, err := fmt.Sscanf(info["Commandstats"]["cmdstat_evalsha"], "calls=%g,usec=%g", &calls, &micros); err != nil {
+		b.Fatal(err)
+	}
+	return micros
+}

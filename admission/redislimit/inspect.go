@@ -67,37 +67,49 @@ func (c *Controller) eachRow(ctx context.Context, what string, width int, f func
 	}
 }
 
-// recordWords is how many words of a holder's record come before its keys.
-const recordWords = 6
+// The words of a holder's record; slots.lua describes it. Then come the shared keys.
+const (
+	recordGeneration = iota
+	recordSince
+	_ // score
+	recordResource
+	_ // ring
+	recordGroup
+	_ // account
+	recordKeys
+)
 
 // groupName reads the group of a record.
 func groupName(word string) string {
-	if word == noGroup {
+	if word == nothing {
 		return ""
 	}
 	return word
 }
 
-// parseHolder reads a holder's record; slots.lua describes it.
+// parseHolder reads a holder's record.
 func parseHolder(jobID, record string, entered bool) (admission.Holder, error) {
 	words := strings.Fields(record)
-	if len(words) <= recordWords {
+	if len(words) < recordKeys {
 		return admission.Holder{}, fmt.Errorf("admission: holder %q: record %q is too short", jobID, record)
 	}
-	generation, err := strconv.ParseInt(words[0], 10, 64)
+	generation, err := strconv.ParseInt(words[recordGeneration], 10, 64)
 	if err != nil {
 		return admission.Holder{}, fmt.Errorf("admission: holder %q: generation: %w", jobID, err)
 	}
-	since, err := strconv.ParseInt(words[1], 10, 64)
+	since, err := strconv.ParseInt(words[recordSince], 10, 64)
 	if err != nil {
 		return admission.Holder{}, fmt.Errorf("admission: holder %q: since: %w", jobID, err)
 	}
 	h := admission.Holder{
-		JobID: jobID, Generation: generation, Group: groupName(words[4]),
+		JobID: jobID, Generation: generation, Group: groupName(words[recordGroup]),
 		Since: time.UnixMilli(since).UTC(), Entered: entered,
 	}
-	for _, key := range words[recordWords:] {
+	for _, key := range words[recordKeys:] {
 		h.Keys = append(h.Keys, admission.Key(key))
+	}
+	if resource := words[recordResource]; resource != nothing {
+		h.Keys = append(h.Keys, admission.NewKey(admission.ResourceDimension, resource))
 	}
 	return h, nil
 }

@@ -4,15 +4,23 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"holdfast/admission"
 )
 
 const (
-	// maxPassages is how many calls of Enter and Release share one trip to Redis.
-	maxPassages = callsPerTrip
-	// passTrips is how many such trips are under way at once.
-	passTrips = 2
+	// maxPassages is how many calls of Enter and Release share one script call. It keeps the
+	// script below 5 ms.
+	maxPassages = 64
+	// passTrips is how many such calls are under way at once: with one, those that arrive
+	// meanwhile share the next.
+	passTrips = 1
+	// passPace is the least time from one such call to the next while others wait. A call
+	// has a cost of its own, several times that of one more job in it, and asynq's own calls
+	// have to wait for it.
+	passPace = time.Millisecond
 )
 
 // passage is one call of Enter, or of Release when it names jobs, on its way. grants and
@@ -26,20 +34,20 @@ type passage struct {
 	done    chan struct{}
 }
 
-// Enter implements admission.Controller. Concurrent calls share round trips.
+// Enter implements admission.Controller. Concurrent calls share script calls.
 func (c *Controller) Enter(ctx context.Context, g admission.Grant) ([]admission.Grant, error) {
 	return c.through(ctx, &passage{enter: g})
 }
 
-// Release implements admission.Controller. Concurrent calls share round trips and scripts.
+// Release implements admission.Controller. Concurrent calls share script calls.
 func (c *Controller) Release(ctx context.Context, jobIDs ...string) ([]admission.Grant, error) {
-	switch {
-	case len(jobIDs) == 0:
+	switch len(jobIDs) {
+	case 0:
 		return nil, nil
-	case len(jobIDs) > jobsPerCall: // fills trips of its own
-		return c.remove(ctx, "release", jobIDs)
-	default:
+	case 1:
 		return c.through(ctx, &passage{release: jobIDs})
+	default: // fills calls of its own
+		return c.remove(ctx, "release", jobIDs)
 	}
 }
 
@@ -55,61 +63,65 @@ func (c *Controller) through(ctx context.Context, p *passage) ([]admission.Grant
 	return p.grants, p.err
 }
 
-// pass carries out a batch in one pipeline: each Enter is a script of its own, the jobs of
-// all Releases share a few. A call alone goes under its own context; several go under
-// nobody's, because one that gives up must not fail the others.
+// pass carries out a batch in one script call. A call alone goes under its own context;
+// several go under nobody's, because one that gives up must not fail the others.
 func (c *Controller) pass(batch []*passage) {
+	began := c.clock.Now()
 	ctx := context.Background()
 	if len(batch) == 1 {
 		ctx = batch[0].ctx
 	}
-	var entering, releasing []*passage
-	var calls []call
-	var leaving []string
+	t := turn{mode: "release", pump: true}
+	var entering []*passage
 	for _, p := range batch {
 		if p.release != nil {
-			releasing, leaving = append(releasing, p), append(leaving, p.release...)
-			continue
-		}
-		entering = append(entering, p)
-		calls = append(calls, call{script: enterScript, args: []any{p.enter.JobID, strconv.FormatInt(p.enter.Generation, 10)}})
-	}
-	answers, errs := c.runEach(ctx, append(calls, removals("release", leaving)...))
-	for i, p := range entering {
-		if p.err = errs[i]; p.err == nil {
-			p.grants, _, p.err = answers[i].grants()
+			t.leaving = append(t.leaving, p.release...)
+		} else {
+			entering, t.entering = append(entering, p), append(t.entering, p.enter)
 		}
 	}
-	n := len(entering)
-	c.released(ctx, releasing, answers[n:], errs[n:])
+	grants, err := c.take(ctx, t, entering)
+	share(grants, err, batch)
 	for _, p := range batch {
 		close(p.done)
 	}
+	if c.passing.Waiting() > 0 {
+		_ = c.clock.Sleep(context.Background(), passPace-c.clock.Now().Sub(began)) // cannot fail
+	}
 }
 
-// released shares what the scripts of a batch's Releases granted among their callers, so
-// that they enqueue it side by side. When one script failed all callers are told: to
-// release again what is released does nothing.
-func (c *Controller) released(ctx context.Context, releasing []*passage, answers []answer, errs []error) {
-	if len(releasing) == 0 {
-		return
+// take runs a turn and gives those whose grant was stale their error. Their grants and
+// the error it returns are everybody's: to release again what is released does nothing,
+// nor does to enter again what was entered.
+func (c *Controller) take(ctx context.Context, t turn, entering []*passage) ([]admission.Grant, error) {
+	answers, err := c.runAll(ctx, []call{t.call()})
+	if err != nil {
+		return nil, err
 	}
-	last := len(answers) - 1 // the only one that pumps
-	var grants []admission.Grant
-	var err error
-	if err = errs[last]; err == nil {
-		grants, err = c.pumpOn(ctx, answers[last])
+	for position := range strings.FieldsSeq(answers[0][0]) {
+		i, err := strconv.Atoi(position)
+		if err != nil || i < 1 || i > len(entering) {
+			return nil, fmt.Errorf("admission: stale grant at %q of %d", position, len(entering))
+		}
+		entering[i-1].err = fmt.Errorf("admission %s: %w", turnScript.name, admission.ErrStale)
 	}
-	for _, e := range errs {
-		if err == nil {
-			err = e
+	return c.pumpOn(ctx, answers[0][1:])
+}
+
+// share spreads grants over those whose call succeeded, so that they enqueue them side by
+// side, and gives err to all.
+func share(grants []admission.Grant, err error, batch []*passage) {
+	takers := make([]*passage, 0, len(batch))
+	for _, p := range batch {
+		if p.err == nil {
+			takers, p.err = append(takers, p), err
 		}
 	}
-	for i, g := range grants {
-		p := releasing[i%len(releasing)]
-		p.grants = append(p.grants, g)
+	if len(takers) == 0 {
+		takers = batch
 	}
-	for _, p := range releasing {
-		p.err = err
+	for i, g := range grants {
+		p := takers[i%len(takers)]
+		p.grants = append(p.grants, g)
 	}
 }

@@ -117,10 +117,17 @@ func checkHolder(h admission.Holder, epoch int64) error {
 	if len(h.Keys) < 1 || len(h.Keys) > maxKeys+1 {
 		return fmt.Errorf("%d keys: want 1 to %d", len(h.Keys), maxKeys+1)
 	}
+	resources := 0
 	for _, key := range h.Keys {
 		if err := checkKey(key); err != nil {
 			return err
 		}
+		if key.Dimension() == admission.ResourceDimension {
+			resources++
+		}
+	}
+	if resources > 1 {
+		return fmt.Errorf("%d resources: want one at most", resources)
 	}
 	return nil
 }
@@ -137,6 +144,6 @@ func holderArgs(h admission.Holder) []any {
 	}
 	return []any{
 		h.JobID, strconv.FormatInt(h.Generation, 10), since, entered,
-		cmp.Or(h.Group, noGroup), joinKeys(h.Keys),
+		cmp.Or(h.Group, nothing), joinKeys(h.Keys),
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"holdfast/admission"
+	"holdfast/internal/clock"
 	"holdfast/internal/gather"
 )
 
@@ -57,6 +58,7 @@ type Controller struct {
 	client  redis.UniversalClient
 	root    string // {hf:<installation>}:
 	timeout time.Duration
+	clock   clock.Clock // the machine's: it paces calls and decides nothing
 	passing *gather.Gatherer[*passage]
 }
 
@@ -71,7 +73,7 @@ func New(client redis.UniversalClient, o Options) *Controller {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	c := &Controller{client: client, root: "{hf:" + o.Installation + "}:", timeout: o.Timeout}
+	c := &Controller{client: client, root: "{hf:" + o.Installation + "}:", timeout: o.Timeout, clock: clock.System()}
 	c.passing = gather.New(maxPassages, passTrips, c.pass)
 	return c
 }

@@ -14,8 +14,8 @@ const (
 	maxKeys      = 10
 	maxNameBytes = 256
 	maxBand      = 99
-	// noGroup stands for an empty group in a holder's record.
-	noGroup = "-"
+	// nothing stands for an empty group or resource in a holder's record.
+	nothing = "-"
 	// resourcePrefix is left out of what is stored for a waiting job.
 	resourcePrefix = admission.ResourceDimension + "="
 	// bandWidth is the score between two bands: more milliseconds than any deadline has.
@@ -71,7 +71,7 @@ func checkKey(key admission.Key) error {
 	if err := checkName(string(key)); err != nil {
 		return fmt.Errorf("key %q: %w", key, err)
 	}
-	if dimension, value, ok := strings.Cut(string(key), "="); !ok || dimension == "" || value == "" {
+	if dimension, value, ok := strings.Cut(string(key), "="); !ok || dimension == "" || value == "" || value == nothing {
 		return fmt.Errorf("key %q: want dimension=value", key)
 	}
 	return nil
@@ -80,7 +80,7 @@ func checkKey(key admission.Key) error {
 // checkName refuses what would break a record: records are words joined by spaces, and a
 // lone '-' stands for nothing.
 func checkName(name string) error {
-	if name == "" || name == "-" || len(name) > maxNameBytes {
+	if name == "" || name == nothing || len(name) > maxNameBytes {
 		return fmt.Errorf("want 1 to %d bytes", maxNameBytes)
 	}
 	for i := range len(name) {

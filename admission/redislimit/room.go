@@ -3,6 +3,8 @@ package redislimit
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"holdfast/admission"
@@ -44,28 +46,41 @@ func (c *Controller) Cancel(ctx context.Context, jobIDs ...string) ([]admission.
 	return c.remove(ctx, "cancel", jobIDs)
 }
 
+// turn is one call of turn.lua: grants to begin and jobs to take out.
+type turn struct {
+	mode     string // release or cancel
+	entering []admission.Grant
+	leaving  []string
+	pump     bool
+}
+
+func (t turn) call() call {
+	pump := "0"
+	if t.pump {
+		pump = "1"
+	}
+	args := make([]any, 0, 3+2*len(t.entering)+len(t.leaving))
+	args = append(args, pump, t.mode, len(t.entering))
+	for _, g := range t.entering {
+		args = append(args, g.JobID, strconv.FormatInt(g.Generation, 10))
+	}
+	for _, id := range t.leaving {
+		args = append(args, id)
+	}
+	return call{script: turnScript, args: args, head: 1}
+}
+
+// remove takes jobs out in as few calls as allowed; the last one pumps.
 func (c *Controller) remove(ctx context.Context, mode string, jobIDs []string) ([]admission.Grant, error) {
-	calls := removals(mode, jobIDs)
+	var calls []call
+	for batch := range slices.Chunk(jobIDs, jobsPerCall) {
+		last := len(calls) == (len(jobIDs)-1)/jobsPerCall
+		calls = append(calls, turn{mode: mode, leaving: batch, pump: last}.call())
+	}
 	if len(calls) == 0 {
 		return nil, nil
 	}
 	return c.pumpAll(ctx, calls)
-}
-
-// removals are the calls that take jobs out; the last one pumps.
-func removals(mode string, jobIDs []string) []call {
-	var calls []call
-	for start := 0; start < len(jobIDs); start += jobsPerCall {
-		args := []any{mode, "0"}
-		for _, id := range jobIDs[start:min(start+jobsPerCall, len(jobIDs))] {
-			args = append(args, id)
-		}
-		calls = append(calls, call{script: releaseScript, args: args})
-	}
-	if len(calls) > 0 {
-		calls[len(calls)-1].args[1] = "1"
-	}
-	return calls
 }
 
 // pumpAll runs calls in as many pipelines as they need and pumps on while the last one
@@ -77,7 +92,7 @@ func (c *Controller) pumpAll(ctx context.Context, calls []call) ([]admission.Gra
 		if err != nil {
 			return nil, err
 		}
-		last = answers[len(answers)-1]
+		last = answers[len(answers)-1][calls[start+len(answers)-1].head:]
 	}
 	return c.pumpOn(ctx, last)
 }

@@ -26,8 +26,7 @@ type script struct {
 // The scripts, each made of the parts it uses, in order.
 var (
 	submitScript    = roomScript("submit")
-	enterScript     = newScript("enter", "base", "slots", "enter", "order", "room", "pump", "entered")
-	releaseScript   = roomScript("release")
+	turnScript      = roomScript("turn")
 	regrantScript   = newScript("regrant", "base", "slots", "order", "regrant")
 	runScript       = roomScript("run")
 	staleScript     = newScript("stale", "base", "slots", "stale")
@@ -65,6 +64,7 @@ func newScript(name string, parts ...string) script {
 type call struct {
 	script script
 	args   []any
+	head   int // words of the answer that come before the pump's
 }
 
 // answer is what a script returned after its status word.

@@ -22,14 +22,24 @@ local function words(s)
   return list
 end
 
-local state = call('HMGET', stateKey, 'epoch', 'prefix', 'window', 'n', 'vn', 've', 'recall')
-if not state[1] then return {'NOTREADY'} end
+-- What follows is kept in a table a part (state, slots, order, room, pump). Were each
+-- function a local of its own, making the functions, which every call does anew, would
+-- take longer than what most calls are for.
+local state = {}
+do
+  local v = call('HMGET', stateKey, 'epoch', 'prefix', 'window', 'n', 'vn', 've', 'recall')
+  if not v[1] then return {'NOTREADY'} end
+  state.epoch, state.prefix, state.window, state.n = tonumber(v[1]), v[2], tonumber(v[3]), tonumber(v[4])
+  state.clock = {n = tonumber(v[5]), e = tonumber(v[6])}
+  state.recalls = v[7] -- or false
+end
+local P = state.prefix
 
-local epoch, P = tonumber(state[1]), state[2]
-local window, lastN = tonumber(state[3]), tonumber(state[4])
-
--- now is Redis' time in milliseconds, the only clock all processes share.
-local function now()
-  local t = call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+-- state.now is Redis' time in milliseconds, the only clock all processes share.
+function state.now()
+  if not state.time then
+    local t = call('TIME')
+    state.time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  end
+  return state.time
 end

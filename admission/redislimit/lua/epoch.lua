@@ -3,4 +3,4 @@
 -- ARGV  anything
 -- Result  OK, 0, epoch. Reads only.
 
-return {'OK', '0', text(epoch)}
+return {'OK', '0', text(state.epoch)}

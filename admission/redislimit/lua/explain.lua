@@ -7,44 +7,43 @@
 local SHOWN = 10
 local job = ARGV[1]
 
-local function someOf(key)
-  local found, ids = call('HSCAN', P .. 's:' .. key, 0, 'COUNT', SHOWN)[2], {}
-  for i = 1, math.min(#found, 2 * SHOWN), 2 do ids[#ids + 1] = found[i] end
-  return ids
+local function some(found)
+  return {unpack(found, 1, math.min(#found, SHOWN))}
 end
 
-local function keysOf(g, place)
-  local keys, resource = {unpack(g.keys)}, resourceOf(place)
-  if resource then keys[#keys + 1] = 'resource=' .. resource end
-  return keys
-end
+local function holdersOf(key) return some(call('SSCAN', slots.slotsOf(key), 0, 'COUNT', SHOWN)[2]) end
 
-local function aheadIn(n)
-  local score = call('ZSCORE', P .. 'q:' .. n, job)
+local function aheadIn(n, resource)
+  local entry = room.withResource(job, resource)
+  local score = call('ZSCORE', P .. 'q:' .. n, entry)
   local mine, other = 'q:', 'p:'
   if not score then
-    mine, other = 'p:', 'q:'
+    mine, other, entry = 'p:', 'q:', job
     score = call('ZSCORE', P .. 'p:' .. n, job)
   end
-  return call('ZRANK', P .. mine .. n, job)
+  return call('ZRANK', P .. mine .. n, entry)
     + call('ZCOUNT', P .. other .. n, '-inf', '(' .. text(number(score)))
 end
 
-local h = holder(job)
+local function report(out, key, ids)
+  out[#out + 1] = key
+  out[#out + 1] = text(#ids)
+  for _, id in ipairs(ids) do out[#out + 1] = id end
+end
+
+local h = slots.holder(job)
 if h then
   local marked = call('ZSCORE', P .. 'marks', job)
   return {'OK', marked and 'granted' or 'entered', h.generation, h.group, '0'}
 end
 local place = call('HGET', P .. 'waiting', job)
 if not place then return {'OK', 'absent', '0', '', '0'} end
-local g = groupOf(place:match('^%d+'))
-local out = {'OK', 'waiting', '0', g.name, text(aheadIn(g.n))}
-for _, key in ipairs(keysOf(g, place)) do
-  if full(key) then
-    local ids = someOf(key)
-    out[#out + 1] = key
-    out[#out + 1] = text(#ids)
-    for _, id in ipairs(ids) do out[#out + 1] = id end
-  end
+local n, resource = room.partsOf(place)
+local g = room.groupOf(n)
+local out = {'OK', 'waiting', '0', g.name, text(aheadIn(n, resource))}
+for _, key in ipairs(g.keys) do
+  if slots.full(key) then report(out, key, holdersOf(key)) end
 end
+local taken = resource and call('HGET', P .. 'taken', resource)
+if taken then report(out, 'resource=' .. resource, some(words(taken))) end
 return out

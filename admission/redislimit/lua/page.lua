@@ -15,7 +15,8 @@ local function nextFor(key)
     local line = P .. 'blocked:' .. ring .. ':' .. key
     local account = call('ZRANGE', line, 0, 0)[1]
     local group = account and call('ZRANGE', line .. ' ' .. account, 0, 0)[1]
-    if group then return call('ZRANGE', P .. 'q:' .. group, 0, 0)[1] or '' end
+    local first = group and call('ZRANGE', P .. 'q:' .. group, 0, 0)[1]
+    if first then return first:match('^%S+') end
   end
   return ''
 end

@@ -2,105 +2,150 @@
 --
 --   waiting  hash  job -> "group number[ resource]"
 --   groups   hash  "<r> <name>" -> group number
---   q:<n>    zset  jobs of group n by band and deadline
+--   q:<n>    zset  jobs of group n, "job[ resource]", by band and deadline
 --   p:<n>    zset  its parked jobs: their resource is taken by another job
 --   r:<res>  zset  the jobs parked for one resource
+--   parked   set   resources that have, or had, jobs parked for them
 -- A job is in q or in p. What its group shares is stored once, in g:<n>.
 
-local groups = {}
+local room = {groups = {}}
 
-local function groupOf(n)
-  local g = groups[n]
+function room.withResource(name, resource) return resource and name .. ' ' .. resource or name end
+
+-- partsOf is the inverse of withResource.
+function room.partsOf(entry)
+  local name, resource = entry:match('^(%S+) (.*)$')
+  return name or entry, resource
+end
+
+function room.groupOf(n)
+  local g = room.groups[n]
   if g then return g end
   local v = call('HMGET', P .. 'g:' .. n, 'ring', 'name', 'account', 'keys', 'turn', 'at')
-  g = {n = n, ring = v[1], name = v[2], account = v[3], list = v[4], keys = words(v[4]),
-    turn = tonumber(v[5]), at = v[6]}
-  groups[n] = g
+  g = {n = n, ring = v[1], name = v[2], account = v[3], list = v[4], keys = words(v[4])}
+  if v[6] == '' then g.at, g.turn = false, tonumber(v[5]) else g.at = v[6] end
+  room.groups[n] = g
   return g
 end
 
-local function describe(g)
+-- The first jobs of a queue are read ahead, and leave it in one command: ahead is what was
+-- read, from `next` on still to be had; spent is what has to go.
+function room.forget(g)
+  if g.spent then call('ZREM', P .. 'q:' .. g.n, unpack(g.spent)) end
+  g.ahead, g.spent = nil, nil
+end
+
+function room.readAhead(g)
+  room.forget(g)
+  g.reach = math.min(2 * (g.reach or 1), 64)
+  g.ahead, g.next = call('ZRANGE', P .. 'q:' .. g.n, 0, g.reach - 1, 'WITHSCORES'), 1
+end
+
+-- head returns the first job of a queue that is not empty, its score and resource.
+function room.head(g)
+  if not g.ahead or g.next > #g.ahead then room.readAhead(g) end
+  local job, resource = room.partsOf(g.ahead[g.next])
+  return job, text(number(g.ahead[g.next + 1])), resource
+end
+
+-- spend takes the first job out of the queue.
+function room.spend(g)
+  g.spent = g.spent or {}
+  g.spent[#g.spent + 1] = g.ahead[g.next]
+  g.next = g.next + 2
+end
+
+-- waitsIn says whether a queue has jobs.
+function room.waitsIn(g)
+  if not g.ahead then return call('EXISTS', P .. 'q:' .. g.n) == 1 end
+  if g.next > #g.ahead and #g.ahead == 2 * g.reach then room.readAhead(g) end
+  return g.next <= #g.ahead
+end
+
+function room.describe(g)
   call('HSET', P .. 'g:' .. g.n, 'ring', g.ring, 'name', g.name, 'account', g.account,
-    'keys', g.list, 'turn', text(g.turn))
+    'keys', g.list, 'turn', text(g.turn), 'at', '')
 end
 
 -- openGroup finds or makes a group. Newer keys replace the older ones; the group then
 -- leaves its line, which was chosen by the older.
-local function openGroup(ring, name, account, list)
+function room.openGroup(ring, name, account, list)
   local n = call('HGET', P .. 'groups', ring .. ' ' .. name)
   if not n then
     n = text(call('HINCRBY', stateKey, 'groups', 1))
     call('HSET', P .. 'groups', ring .. ' ' .. name, n)
     local g = {n = n, ring = ring, name = name, account = account, list = list,
-      keys = words(list), turn = nextTurn(), at = false}
-    describe(g)
-    groups[n] = g
+      keys = words(list), turn = order.nextTurn(), at = false}
+    room.describe(g)
+    room.groups[n] = g
     return g
   end
-  local g = groupOf(n)
+  local g = room.groupOf(n)
   if g.account ~= account or g.list ~= list then
-    if g.at then move(g, false) end
-    g.account, g.list, g.keys = account, list, words(list)
-    describe(g)
+    if g.at then order.move(g, false) end
+    g.account, g.list, g.keys, g.tail = account, list, words(list), nil
+    room.describe(g)
   end
   return g
 end
 
 -- settle is called when a group may have lost its last job.
-local function settle(g)
-  if call('EXISTS', P .. 'q:' .. g.n) == 1 then return end
-  if g.at then move(g, false) end
+function room.settle(g)
+  if room.waitsIn(g) then return end
+  room.forget(g)
+  if g.at then order.move(g, false) end
   if call('EXISTS', P .. 'p:' .. g.n) == 1 then return end
   call('DEL', P .. 'g:' .. g.n)
   call('HDEL', P .. 'groups', g.ring .. ' ' .. g.name)
-  groups[g.n] = nil
+  room.groups[g.n] = nil
 end
 
-local function resourceOf(place) return place:match(' (.*)$') end
-
 -- withdraw takes a waiting job out; place is its record in waiting.
-local function withdraw(job, place)
-  local g = groupOf(place:match('^%d+'))
-  if call('ZREM', P .. 'q:' .. g.n, job) == 0 then
-    call('ZREM', P .. 'p:' .. g.n, job)
-    call('ZREM', P .. 'r:' .. resourceOf(place), job)
+function room.withdraw(job, place)
+  local n, resource = room.partsOf(place)
+  local g = room.groupOf(n)
+  room.forget(g)
+  if call('ZREM', P .. 'q:' .. n, room.withResource(job, resource)) == 0 then
+    call('ZREM', P .. 'p:' .. n, job)
+    call('ZREM', P .. 'r:' .. resource, job)
   end
   call('HDEL', P .. 'waiting', job)
-  settle(g)
+  room.settle(g)
 end
 
 -- reorder changes only a waiting job's score.
-local function reorder(job, g, place, score)
-  if call('ZSCORE', P .. 'q:' .. g.n, job) then
-    call('ZADD', P .. 'q:' .. g.n, score, job)
+function room.reorder(job, g, resource, score)
+  local entry = room.withResource(job, resource)
+  if call('ZSCORE', P .. 'q:' .. g.n, entry) then
+    call('ZADD', P .. 'q:' .. g.n, score, entry)
   else
     call('ZADD', P .. 'p:' .. g.n, score, job)
-    call('ZADD', P .. 'r:' .. resourceOf(place), score, job)
+    call('ZADD', P .. 'r:' .. resource, score, job)
   end
 end
 
 -- enqueue puts a job into the room, or moves it there to its new request.
-local function enqueue(job, score, ring, name, account, list, resource)
-  local function placeIn(g) return resource == '' and g.n or g.n .. ' ' .. resource end
-  local g = openGroup(ring, name, account, list)
+function room.enqueue(job, score, ring, name, account, list, resource)
+  local g = room.openGroup(ring, name, account, list)
   local was = call('HGET', P .. 'waiting', job)
-  if was and was == placeIn(g) then
-    reorder(job, g, was, score)
+  if was and was == room.withResource(g.n, resource) then
+    room.reorder(job, g, resource, score)
   else
     if was then
-      withdraw(job, was)
-      g = openGroup(ring, name, account, list)
+      room.withdraw(job, was)
+      g = room.openGroup(ring, name, account, list)
     end
-    call('HSET', P .. 'waiting', job, placeIn(g))
-    call('ZADD', P .. 'q:' .. g.n, score, job)
+    call('HSET', P .. 'waiting', job, room.withResource(g.n, resource))
+    call('ZADD', P .. 'q:' .. g.n, score, room.withResource(job, resource))
   end
-  if not g.at and call('EXISTS', P .. 'q:' .. g.n) == 1 then move(g, 'ring') end
+  if not g.at and call('EXISTS', P .. 'q:' .. g.n) == 1 then order.move(g, 'ring') end
 end
 
--- park takes a job out of its group's way while another holds its resource.
-local function park(g, job, score, resource)
+-- park takes the first job out of its group's way while another holds its resource.
+function room.park(g, job, score, resource)
   call('ZADD', P .. 'p:' .. g.n, score, job)
   call('ZADD', P .. 'r:' .. resource, score, job)
-  call('ZREM', P .. 'q:' .. g.n, job)
-  settle(g)
+  call('SADD', P .. 'parked', resource)
+  room.spend(g)
+  room.settle(g)
 end

@@ -3,4 +3,4 @@
 -- ARGV  anything
 -- Result  as pump.
 
-return pump()
+return pump.run()

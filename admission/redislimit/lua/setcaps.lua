@@ -18,5 +18,5 @@ call('ZUNIONSTORE', P .. 'wake', 2, P .. 'wake', P .. 'blocked',
   'WEIGHTS', 1, text(LOOK), 'AGGREGATE', 'MIN')
 call('ZUNIONSTORE', P .. 'recall', 1, P .. 'marks')
 call('HSET', stateKey, 'recall', '1')
-state[7] = '1'
-return pump()
+state.recalls = '1'
+return pump.run()

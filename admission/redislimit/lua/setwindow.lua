@@ -3,6 +3,6 @@
 -- ARGV  window
 -- Result  as pump.
 
-window = tonumber(ARGV[1])
+state.window = tonumber(ARGV[1])
 call('HSET', stateKey, 'window', ARGV[1])
-return pump()
+return pump.run()

@@ -1,85 +1,125 @@
 -- slots.lua: caps, and the slots taken of each key.
 --
--- s:<key>   hash  job -> generation; its length is what the key has given out
+-- s:<key>   set   jobs that hold a slot of a shared key; its size is what the key has given out
+-- taken     hash  resource -> the job that holds it (after a rebuild perhaps several)
 -- caps      hash  key, or dimension=*, -> slots, neither: no limit; weight=<account> ->
 --                 its share of the turns, neither: 1
--- holders   hash  job -> "generation since ring score group account key..."
+-- holders   hash  job -> "generation since score resource ring group account key..."
 -- marks     zset  job by the time of its grant, until it is entered
 --
 -- Caps and counts are cached for the one call; nothing else can change them meanwhile.
 
-local caps, counts = {}, {}
+local NONE = '-' -- stands for nothing in a record
 
-local function isResource(key) return key:sub(1, 9) == 'resource=' end
+-- What a call does to many jobs goes to Redis in one command for all: later() gathers it,
+-- flush() sends it. Between the two nobody reads the keys that change.
+local slots = {gathered = {}}
 
--- loadCaps reads the caps of keys, false for no limit.
-local function loadCaps(keys)
-  local unknown, fields = {}, {}
+function slots.later(command, key, a, b)
+  local batch = slots.gathered[key]
+  if not batch or batch[1] ~= command then
+    if batch then call(unpack(batch)) end
+    batch = {command, key}
+    slots.gathered[key] = batch
+  end
+  batch[#batch + 1] = a
+  batch[#batch + 1] = b
+end
+
+function slots.flush()
+  for _, batch in pairs(slots.gathered) do call(unpack(batch)) end
+  slots.gathered = {}
+end
+
+local FEW = 64 -- caps that are read all at once
+slots.caps, slots.counts, slots.names = {}, {}, {}
+
+-- readCaps reads all caps when they are few.
+function slots.readCaps()
+  slots.defaults = false
+  if call('HLEN', P .. 'caps') > FEW then return end
+  local all = call('HGETALL', P .. 'caps')
+  slots.defaults = {}
+  for i = 1, #all, 2 do
+    local of = all[i]:sub(-2) == '=*' and slots.defaults or slots.caps
+    of[all[i]] = tonumber(all[i + 1])
+  end
+end
+
+-- capOf returns the slots a shared key has, or false for no limit.
+function slots.capOf(key)
+  if slots.defaults == nil then slots.readCaps() end
+  local cap = slots.caps[key]
+  if cap ~= nil then return cap end
+  local default = key:match('^[^=]*') .. '=*'
+  if slots.defaults then
+    cap = slots.defaults[default] or false
+  else
+    local found = call('HMGET', P .. 'caps', key, default)
+    local value = found[1] or found[2]
+    cap = value and tonumber(value)
+  end
+  slots.caps[key] = cap
+  return cap
+end
+
+-- slotsOf names the set of a shared key's holders.
+function slots.slotsOf(key)
+  local name = slots.names[key]
+  if not name then
+    name = P .. 's:' .. key
+    slots.names[key] = name
+  end
+  return name
+end
+
+-- full says whether a shared key has no slot left.
+function slots.full(key)
+  local cap = slots.capOf(key)
+  if not cap then return false end
+  if not slots.counts[key] then slots.counts[key] = call('SCARD', slots.slotsOf(key)) end
+  return slots.counts[key] >= cap
+end
+
+function slots.countBy(keys, change)
   for _, key in ipairs(keys) do
-    if isResource(key) then
-      caps[key] = 1
-    elseif caps[key] == nil then
-      unknown[#unknown + 1] = key
-      fields[#fields + 1] = key
-      fields[#fields + 1] = key:match('^[^=]*') .. '=*'
-    end
-  end
-  if #fields == 0 then return end
-  local found = call('HMGET', P .. 'caps', unpack(fields))
-  for i, key in ipairs(unknown) do
-    local value = found[2 * i - 1] or found[2 * i]
-    caps[key] = value and tonumber(value)
+    if slots.counts[key] then slots.counts[key] = slots.counts[key] + change end
   end
 end
 
--- capOf returns the slots a key has, or false for no limit.
-local function capOf(key)
-  if caps[key] == nil then loadCaps({key}) end
-  return caps[key]
-end
+-- The end of a record is the same for all jobs of a group, so it is taken apart once.
+slots.tails = {}
 
-local function heldOf(key)
-  local n = counts[key]
-  if n == nil then
-    n = call('HLEN', P .. 's:' .. key)
-    counts[key] = n
+function slots.tailOf(tail)
+  local part = slots.tails[tail]
+  if not part then
+    local w = words(tail)
+    part = {ring = w[1], group = w[2], account = w[3], keys = {unpack(w, 4)}}
+    slots.tails[tail] = part
   end
-  return n
+  return part
 end
 
-local function full(key)
-  local cap = capOf(key)
-  return cap and heldOf(key) >= cap
-end
-
-local function take(key, job, generation)
-  local added = call('HSET', P .. 's:' .. key, job, generation)
-  if counts[key] then counts[key] = counts[key] + added end
-end
-
-local function give(key, job)
-  local gone = call('HDEL', P .. 's:' .. key, job)
-  if counts[key] then counts[key] = counts[key] - gone end
-end
-
--- holder reads a holder's record, or returns nil.
-local function holder(job)
-  local record = call('HGET', P .. 'holders', job)
+-- asHolder takes a holder's record apart; without one it returns nil.
+function slots.asHolder(job, record)
   if not record then return nil end
-  local w = words(record)
-  local h = {job = job, generation = w[1], since = w[2], ring = w[3], score = w[4],
-    group = w[5], account = w[6], keys = {}}
-  for i = 7, #w do h.keys[#h.keys + 1] = w[i] end
-  return h
+  local generation, since, score, resource, tail = record:match('^(%S+) (%S+) (%S+) (%S+) (.*)$')
+  local part = slots.tailOf(tail)
+  return {job = job, generation = generation, since = since, score = score, tail = tail,
+    resource = resource ~= NONE and resource, ring = part.ring, group = part.group,
+    account = part.account, keys = part.keys}
 end
 
-local function writeHolder(h)
-  call('HSET', P .. 'holders', h.job, table.concat({h.generation, h.since, h.ring,
-    h.score, h.group, h.account, table.concat(h.keys, ' ')}, ' '))
+function slots.holder(job) return slots.asHolder(job, call('HGET', P .. 'holders', job)) end
+
+function slots.writeHolder(h)
+  slots.later('HSET', P .. 'holders', h.job,
+    table.concat({h.generation, h.since, h.score, h.resource or NONE, h.tail}, ' '))
+  slots.later('ZADD', P .. 'marks', h.since, h.job)
 end
 
 -- nextGeneration returns epoch * 1e9 + n as text; save() in order.lua keeps n.
-local function nextGeneration()
-  lastN = lastN + 1
-  return text(epoch * 1e9 + lastN)
+function slots.nextGeneration()
+  state.n = state.n + 1
+  return text(state.epoch * 1e9 + state.n)
 end

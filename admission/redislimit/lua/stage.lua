@@ -12,6 +12,18 @@ if call('HGET', KEYS[1], 'building') ~= P then return {'STALE'} end
 
 local function text(n) return string.format('%.0f', n) end
 
+-- take gives a job a slot of a key and returns the resource when the key is one.
+local function take(job, key)
+  local resource = key:match('^resource=(.*)$')
+  if not resource then
+    call('SADD', P .. 's:' .. key, job)
+    return nil
+  end
+  local others = call('HGET', P .. 'taken', resource)
+  call('HSET', P .. 'taken', resource, others and others .. ' ' .. job or job)
+  return resource
+end
+
 local function add(epoch, job, generation, since, entered, group, keys)
   if generation == '0' then
     generation = text(tonumber(epoch) * 1e9 + call('HINCRBY', KEYS[1], 'built', 1))
@@ -19,8 +31,13 @@ local function add(epoch, job, generation, since, entered, group, keys)
   if since == '0' then
     since = text(tonumber(call('TIME')[1]) * 1000)
   end
-  for key in keys:gmatch('%S+') do call('HSET', P .. 's:' .. key, job, generation) end
-  call('HSET', P .. 'holders', job, generation .. ' ' .. since .. ' - 0 ' .. group .. ' - ' .. keys)
+  local shared, resource = {}, nil
+  for key in keys:gmatch('%S+') do
+    local taken = take(job, key)
+    if taken then resource = taken else shared[#shared + 1] = key end
+  end
+  call('HSET', P .. 'holders', job, table.concat({generation, since, '0', resource or '-',
+    '-', group, '-', table.concat(shared, ' ')}, ' '))
   if entered == '0' then call('ZADD', P .. 'marks', since, job) end
 end
 
