@@ -26,7 +26,7 @@ func (a *App) Collector() prometheus.Collector {
 		names = append(names, name)
 	}
 	return metrics.NewCollector(clock.System(), a.log,
-		metrics.Admission(a.Controller, accountDimensions()...),
+		metrics.Admission(a.Controller, accountDimensions()...), metrics.Waits(a.Store, a.Clock, producer.AccountDimension),
 		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store))
 }
 

@@ -60,7 +60,7 @@ const officeConfig = `installation: acme
 catalog: {dsn: "sqlite:%s/holdfast.db"}
 aws:
   regions: [eu-west-1, eu-central-1]
-  accounts: {ids: ["111122223333", "444455556666"]}
+  accounts: {ids: ["111122223333", "444455556666"], units: ["111122223333=production"]}
 policies: [policy.yaml]
 `
 

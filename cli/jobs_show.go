@@ -15,8 +15,10 @@ import (
 
 func jobsShowCommand(env Env) *cli.Command {
 	return &cli.Command{
-		Name: "show", Usage: "show everything about a job: fields, timeline, chain", ArgsUsage: "ID",
-		Description: "Also prints what CloudTrail's userAgent field holds for the job's calls to AWS.\n\n" +
+		Name: "show", Usage: "show everything about a job: fields, why it waits, timeline, chain", ArgsUsage: "ID",
+		Description: "Of a job that has not begun it says why: which key is full, who holds it, the job's place and\n" +
+			"an estimate with how it was computed. Also prints what CloudTrail's userAgent field holds for\n" +
+			"the job's calls to AWS.\n\n" +
 			"Example:\n\n   holdfast jobs show 6mpz72yzs7geu2grkcuv6eq3hw",
 		Flags:  []cli.Flag{configFlag()},
 		Action: deskAction(env, showJob),
@@ -28,6 +30,8 @@ type jobDetails struct {
 	Job    catalog.Job     `json:"job"`
 	Events []catalog.Event `json:"events"` // oldest first
 	Chain  []catalog.Job   `json:"chain"`  // the backup the chain began with, its copies and what became of them
+	// Waiting says why a job has not begun; null when it has.
+	Waiting *waiting `json:"waiting"`
 	// UserAgent is the text in the user agent of every AWS call the job made.
 	UserAgent string `json:"cloudtrail_user_agent"`
 }
@@ -52,6 +56,9 @@ func showJob(ctx *cli.Context, d *desk) error {
 	if details.Chain, err = d.chain(ctx.Context, job.ChainID); err != nil {
 		return err
 	}
+	if details.Waiting, err = d.whyWaiting(ctx.Context, job); err != nil {
+		return err
+	}
 	return d.print(details, func() error { return d.jobText(details) })
 }
 
@@ -71,6 +78,9 @@ func (d *desk) jobText(details jobDetails) error {
 		return err
 	}
 	d.line("CloudTrail   userAgent contains %q", details.UserAgent)
+	if details.Waiting != nil {
+		d.waitingText(details.Waiting)
+	}
 	d.line("\nTimeline")
 	for _, e := range details.Events {
 		d.line("  %s  %s", instantText(e.At), eventText(e))

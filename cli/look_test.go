@@ -138,13 +138,45 @@ func TestLimitsCommand(t *testing.T) {
 		say("limits set account=111122223333 concurrency=7"),
 		say("limits set restores=* concurrency=0"),
 		say("limits show --output json"),
+		say("limits set account=111122223333 concurrency=0 --dry-run"),
 		say("limits set account=111122223333 concurrency=default"),
+		say("limits set account=111122223333 weight=3"),
+		say("limits set unit=production concurrency=100 --output json"),
+		say("limits set destination=444455556666/eu-central-1 concurrency=50"),
 		say("limits show"),
+		say("limits set account=111122223333 weight=default"),
+		say("limits set unit=production concurrency=default"),
+		say("limits set destination=444455556666/eu-central-1 concurrency=default"),
 	)
 	caps, _, err := o.store.Caps(t.Context())
 	o.must(err)
 	if len(caps) != 1 || caps[0].Key != "restores=*" || caps[0].Limit != 0 || caps[0].UpdatedBy != "ana" {
 		t.Errorf("the catalog has %+v, want the pause of restores only", caps)
+	}
+}
+
+// Two operators set the same cap: the second is told what the first did.
+func TestLimitsOfTwoOperators(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	bob := func(limit int) {
+		t.Helper()
+		_, err := o.store.SetCap(t.Context(), "account=111122223333", limit, "bob", -1)
+		o.must(err)
+	}
+	o.transcript("limits_conflict", say("limits set account=111122223333 concurrency=7 --expect-version 0"))
+	bob(12)
+	before := o.snapshot()
+	o.transcript("limits_conflict_set", say("limits set account=111122223333 concurrency=9 --expect-version 1"))
+	if after := o.snapshot(); after != before {
+		t.Errorf("a refused command changed %s to %s", before, after)
+	}
+	bob(-1)
+	o.transcript("limits_conflict_gone", say("limits set account=111122223333 concurrency=9 --expect-version 2 --output json"))
+	caps, _, err := o.store.Caps(t.Context())
+	o.must(err)
+	if len(caps) != 0 {
+		t.Errorf("the catalog has %+v, want nothing", caps)
 	}
 }
 
@@ -159,6 +191,11 @@ func TestLimitsRefuses(t *testing.T) {
 		say("limits set account=111122223333 concurrency=-1"),
 		say("limits set quota-floppy-backup=111122223333/eu-west-1 concurrency=4"),
 		say("limits set account=111122223333 concurrency=4 more"),
+		say("limits set account=111122223333 concurrency=99999999999999999999"),
+		say("limits set account=111122223333 weight=0"),
+		say("limits set restores=111122223333 weight=2"),
+		say("limits set unit=sandbox concurrency=4"),
+		say("limits set destination=nowhere concurrency=4 --expect-version -3"),
 		say("limits show more --output json"),
 	)
 	if caps, _, err := o.store.Caps(t.Context()); err != nil || len(caps) != 0 {

@@ -65,6 +65,14 @@ func NewRequest(job catalog.Job, units Units) admission.Request {
 	return r
 }
 
+// AccountDimension returns the dimension an account's operations are counted in.
+func AccountDimension(operation driver.Operation) string {
+	if operation == driver.Restore {
+		return DimensionRestores
+	}
+	return DimensionAccount
+}
+
 // groupOf names the line a job waits in. Engines count against quotas of their own, and
 // every job of a line needs the same keys. operationOf reads the last part again.
 func groupOf(job catalog.Job) string {
@@ -77,16 +85,12 @@ func groupOf(job catalog.Job) string {
 
 // sharedKeys returns the keys every job of the group needs. A copy counts where it goes.
 func sharedKeys(job catalog.Job, units Units) []admission.Key {
-	account := DimensionAccount
-	if job.Type == driver.Restore {
-		account = DimensionRestores
-	}
 	keys := []admission.Key{admission.NewKey(DimensionFleet, "all")}
 	for _, unit := range units.Of(job.Account) {
 		keys = append(keys, admission.NewKey(DimensionUnit, unit))
 	}
 	place := job.Account + "/" + job.Region
-	keys = append(keys, admission.NewKey(account, job.Account),
+	keys = append(keys, admission.NewKey(AccountDimension(job.Type), job.Account),
 		admission.NewKey(QuotaDimension(job.Kind, job.Engine, job.Type), place))
 	if job.Type == driver.Copy {
 		keys = append(keys, admission.NewKey(DimensionDestination, place))

@@ -79,7 +79,24 @@ func (w *world) Breakers(context.Context) ([]catalog.Breaker, error) { return w.
 
 func (w *world) collector() *metrics.Collector {
 	return metrics.NewCollector(w.clock, zerolog.New(&w.log), metrics.Admission(w, "account", "restores"),
-		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w))
+		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf))
+}
+
+// Waiting has jobs of one account that wait since a second, a minute and an hour.
+func (w *world) Waiting(context.Context) ([]catalog.WaitingGroup, error) {
+	group := func(operation driver.Operation, age time.Duration) catalog.WaitingGroup {
+		return catalog.WaitingGroup{Account: "1", Type: operation, Jobs: 1, Oldest: midnight.Add(-age)}
+	}
+	return []catalog.WaitingGroup{
+		group(driver.Backup, time.Minute), group(driver.Copy, time.Hour), group(driver.Restore, time.Second),
+	}, nil
+}
+
+func dimensionOf(op driver.Operation) string {
+	if op == driver.Restore {
+		return "restores"
+	}
+	return "account"
 }
 
 func (w *world) scrape(t *testing.T) map[string]float64 {
@@ -110,6 +127,8 @@ func TestCollect(t *testing.T) {
 		"admission_slots{account=111122223333,dimension=account,state=granted}": 2,
 		"admission_slots{account=111122223333,dimension=account,state=held}":    7,
 		"admission_cap{account=111122223333,dimension=account}":                 40,
+		"admission_oldest_wait_seconds{account=1,dimension=account}":            3600,
+		"admission_oldest_wait_seconds{account=1,dimension=restores}":           1,
 		"queue_tasks{queue=backup,state=pending}":                               3,
 		"queue_tasks{queue=backup,state=archived}":                              1,
 		"queue_tasks{queue=backup,state=active}":                                0,

@@ -87,6 +87,10 @@ var (
 		"holdfast_admission_cap", gauge, []string{"dimension", "account"}, nil,
 		"Slots of an account; 0 pauses it, +Inf is no limit.",
 	}
+	admissionOldest = definition{
+		"holdfast_admission_oldest_wait_seconds", gauge, []string{"dimension", "account"}, nil,
+		"How long the job has waited that has waited longest in an account; accounts where nothing waits have none.",
+	}
 	queueTasks = definition{
 		"holdfast_queue_tasks", gauge, []string{"queue", "state"}, nil,
 		"Tasks in an asynq queue by their state there.",
@@ -121,7 +125,7 @@ var (
 func definitions() []definition {
 	return []definition{
 		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration, repairs,
-		admissionSlots, admissionCap, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen,
+		admissionSlots, admissionCap, admissionOldest, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen,
 		scrapeError, scrapeDuration,
 	}
 }

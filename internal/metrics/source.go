@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,7 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/internal/clock"
 )
 
 // maxUsageKeys bounds what one question about slots may return; an organization has
@@ -57,6 +59,36 @@ func Admission(usage Usage, dimensions ...string) Source {
 		}
 		return list, err
 	}}
+}
+
+// Waits reads since when jobs wait, by account. dimension returns the one an operation is
+// counted in.
+func Waits(store Waiting, c clock.Clock, dimension func(driver.Operation) string) Source {
+	desc := admissionOldest.desc()
+	return Source{"waits", func(ctx context.Context) ([]prometheus.Metric, error) {
+		groups, err := store.Waiting(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("count waiting jobs: %w", err)
+		}
+		type series struct{ dimension, account string }
+		oldest := map[series]time.Time{}
+		for _, g := range groups {
+			key := series{dimension(g.Type), g.Account}
+			if at, known := oldest[key]; !known || g.Oldest.Before(at) {
+				oldest[key] = g.Oldest
+			}
+		}
+		list := make([]prometheus.Metric, 0, len(oldest))
+		for key, at := range oldest {
+			list = append(list, constant(desc, max(c.Now().Sub(at), 0).Seconds(), key.dimension, key.account))
+		}
+		return list, nil
+	}}
+}
+
+// Waiting is what Waits needs of catalog.Store.
+type Waiting interface {
+	Waiting(ctx context.Context) ([]catalog.WaitingGroup, error)
 }
 
 // capValue makes no limit infinite, so that held / cap is 0 there and not negative.

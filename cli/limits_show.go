@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"holdfast/admission"
+	"holdfast/app"
+)
+
+func limitsShowCommand(env Env) *cli.Command {
+	return &cli.Command{
+		Name: "show", Usage: "show every cap, who holds and waits, since when, and who is next",
+		Description: "KEY=* is the default of all keys of its dimension. What is held and waited for comes from\n" +
+			"Redis, or from the catalog when Redis is inside the running process; then nobody can say who\n" +
+			"is next. OLDEST is how long the job has waited that has waited longest; NEXT is who gets the\n" +
+			"next slot of a full key. `holdfast jobs show` says why one job waits.\n\n" +
+			"Examples:\n\n   holdfast limits show\n   holdfast limits show --output json",
+		Flags:  []cli.Flag{configFlag()},
+		Action: deskAction(env, showLimits),
+	}
+}
+
+// limitList is what `limits show --output json` prints.
+type limitList struct {
+	Limits []limit `json:"limits"`
+	// Counted says where held comes from: redis or catalog.
+	Counted string `json:"counted"`
+}
+
+// maxUsage bounds how many keys are shown.
+const maxUsage = 10_000
+
+func showLimits(ctx *cli.Context, d *desk) error {
+	var c checks
+	c.noArguments(ctx)
+	if err := c.err(); err != nil {
+		return err
+	}
+	usage, counted, err := d.usage(ctx.Context)
+	if err != nil {
+		return err
+	}
+	set, _, err := d.store.Caps(ctx.Context)
+	if err != nil {
+		return err
+	}
+	waiting, err := d.store.Waiting(ctx.Context)
+	if err != nil {
+		return err
+	}
+	keys := limitsOf(d.defaultCaps(), set)
+	keys.use(usage, counted == countedRedis)
+	keys.await(waiting, d.units(), counted == countedRedis)
+	list := limitList{Limits: keys.sorted(), Counted: counted}
+	return d.print(list, func() error { return d.limitTable(list) })
+}
+
+// Where held slots are counted.
+const (
+	countedRedis   = "redis"
+	countedCatalog = "catalog"
+)
+
+// usage counts holders by key: in Redis when it can be asked, else in the catalog, where
+// everything that has begun is known too.
+func (d *desk) usage(ctx context.Context) ([]admission.KeyUsage, string, error) {
+	queue, err := app.OpenQueue(ctx, d.cfg)
+	if err == nil {
+		defer func() { _ = queue.Close() }()
+		usage, err := queue.Controller.Usage(ctx, maxUsage)
+		if err == nil {
+			return usage, countedRedis, nil
+		}
+		d.note("redis could not be asked: %v", err)
+	} else {
+		d.note("%v", err)
+	}
+	usage, err := d.heldInCatalog(ctx)
+	return usage, countedCatalog, err
+}
+
+func (d *desk) limitTable(list limitList) error {
+	rows := make([][]string, len(list.Limits))
+	for i, l := range list.Limits {
+		waiting, oldest := "-", "-"
+		if l.Waiting != nil {
+			waiting = strconv.Itoa(*l.Waiting)
+		}
+		if !l.WaitingSince.IsZero() {
+			oldest = durationText(d.clock.Now().Sub(l.WaitingSince))
+		}
+		rows[i] = []string{l.Key, concurrencyText(l), weightText(l), originText(l), strconv.Itoa(l.Held), waiting, oldest, orDash(l.Next)}
+	}
+	return table(d.env.Stdout, []string{"KEY", "CONCURRENCY", "WEIGHT", "FROM", "HELD", "WAITING", "OLDEST", "NEXT"}, rows)
+}
+
+// concurrencyText gives the cap, and what admission goes by when that is another.
+func concurrencyText(l limit) string {
+	text := func(n int) string {
+		if n == noLimit {
+			return "none"
+		}
+		return strconv.Itoa(n)
+	}
+	own := text(slotsOf(l.Concurrency))
+	if l.Applied != nil {
+		own += fmt.Sprintf(" (%s now)", text(*l.Applied))
+	}
+	return own
+}
+
+func weightText(l limit) string {
+	if l.Weight == nil {
+		return "-"
+	}
+	return strconv.Itoa(*l.Weight)
+}
+
+func originText(l limit) string {
+	if l.SetBy == "" {
+		return orDash(l.Origin)
+	}
+	return fmt.Sprintf("%s by %s, version %d", l.Origin, l.SetBy, l.Version)
+}
