@@ -152,6 +152,11 @@ func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Stat
 			return false, catalog.NextLook{}, err
 		}
 	}
+	if v.to.Terminal() && job.Type == driver.Copy {
+		if v, err = e.finishCopy(ctx, job, v); err != nil {
+			return false, catalog.NextLook{}, err
+		}
+	}
 	if !v.to.Terminal() {
 		return false, e.lookLater(job, status, seen), nil
 	}

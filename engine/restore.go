@@ -26,7 +26,7 @@ func (e *Engine) finishRestore(ctx context.Context, job catalog.Job, v verdict) 
 	}
 	class := failure.ClassOf(cause)
 	if failure.RuleOf(class).Retry {
-		patient, err := e.patient(ctx, job, class, cause)
+		patient, err := e.patient(ctx, job, class, cause, patience{eventFinishing, restoreFinishPatience})
 		if err != nil || patient {
 			return verdict{to: job.State}, err
 		}
@@ -46,17 +46,24 @@ func (e *Engine) applySettings(ctx context.Context, job catalog.Job) error {
 	return op.finishRestore(ctx)
 }
 
-// patient reports whether the settings of job should be tried again, and records the
-// first failure: a restore takes minutes or hours, so its start says nothing.
-func (e *Engine) patient(ctx context.Context, job catalog.Job, class failure.Class, cause error) (bool, error) {
+// patience is for how long something is tried again after it first failed, which an event
+// of the job's history marks.
+type patience struct {
+	event string
+	last  time.Duration
+}
+
+// patient reports whether what ends job should be tried again, and records the first
+// failure: a restore or copy takes minutes or hours, so its start says nothing.
+func (e *Engine) patient(ctx context.Context, job catalog.Job, class failure.Class, cause error, p patience) (bool, error) {
 	events, err := e.store.Events(ctx, catalog.EventFilter{JobID: job.ID, Limit: 1000})
 	if err != nil {
-		return false, fmt.Errorf("load history of restore %s: %w", job.ID, err)
+		return false, fmt.Errorf("load history of job %s: %w", job.ID, err)
 	}
 	now := e.clock.Now()
 	for _, event := range events {
-		if event.Type == eventFinishing {
-			return now.Sub(event.At) < restoreFinishPatience, nil
+		if event.Type == p.event {
+			return now.Sub(event.At) < p.last, nil
 		}
 	}
 	m, err := catalog.Change(job, job.State, now, e.opts.Owner, func(j *catalog.Job) {
@@ -66,7 +73,7 @@ func (e *Engine) patient(ctx context.Context, job catalog.Job, class failure.Cla
 		return false, err
 	}
 	m.Events = append(m.Events, catalog.Event{
-		At: now, Type: eventFinishing, JobID: job.ID, Actor: e.opts.Owner, Class: class, Message: cause.Error(),
+		At: now, Type: p.event, JobID: job.ID, Actor: e.opts.Owner, Class: class, Message: cause.Error(),
 	})
 	_, err = e.commit(ctx, m)
 	return true, ignoreConflict(err)

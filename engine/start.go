@@ -193,12 +193,22 @@ func (e *Engine) startFailed(ctx context.Context, op operation, cause error) err
 	}
 	switch {
 	case final(class):
-		return e.End(ctx, job, endStateOf(class), class, cause.Error())
+		return e.endUnstarted(ctx, job, class, cause)
 	case ambiguous(class):
 		return e.awaitFind(ctx, job, class, cause)
 	default:
 		return e.handBack(ctx, job, class, cause.Error())
 	}
+}
+
+// endUnstarted ends a job whose start call failed for good. While something is left to
+// be taken back its intent stays open, and the look path hands the job back first.
+func (e *Engine) endUnstarted(ctx context.Context, job catalog.Job, class failure.Class, cause error) error {
+	done, err := e.retracted(ctx, job)
+	if err != nil || !done {
+		return err
+	}
+	return e.End(ctx, job, endStateOf(class), class, cause.Error())
 }
 
 // endStateOf returns the terminal state a final class leads to.
@@ -233,6 +243,9 @@ func (e *Engine) handBack(ctx context.Context, job catalog.Job, class failure.Cl
 	job, err := e.claim(ctx, job)
 	if err != nil {
 		return ignoreConflict(err)
+	}
+	if done, err := e.retracted(ctx, job); err != nil || !done {
+		return err
 	}
 	err = e.releaseWithinIntent(ctx, job)
 	if errors.Is(err, admission.ErrNotReady) {

@@ -61,6 +61,26 @@ func TestResourceKeysSeparateWhatMayRunAtOnce(t *testing.T) {
 	}
 }
 
+// The account a copy goes to has its source only while the copy runs, so that no copy may
+// run beside another one of the resource that would take it away at its end.
+func TestCopiesIntoAnotherAccountRunOneByOne(t *testing.T) {
+	t.Parallel()
+	key := func(account, region string) admission.Key {
+		j := job(driver.Copy)
+		j.Account, j.Region = account, region
+		return NewRequest(j, nil).Resource
+	}
+	if key("444455556666", "eu-west-1") != key("444455556666", "eu-central-1") {
+		t.Error("copies into two regions of another account may run at once")
+	}
+	if key("444455556666", "eu-west-1") == key("777788889999", "eu-west-1") {
+		t.Error("copies into two accounts wait for each other")
+	}
+	if key("111122223333", "eu-west-1") == key("111122223333", "eu-central-1") {
+		t.Error("copies into two regions of the own account wait for each other")
+	}
+}
+
 func TestDefaultCapsCarryAWSQuotas(t *testing.T) {
 	t.Parallel()
 	got := DefaultCaps(40, 5, 0, []driver.Descriptor{

@@ -23,20 +23,22 @@ type brokenDriver struct {
 	look       func(ctx context.Context, req driver.LookRequest, next lookFunc) (map[driver.Ref]driver.Status, error)
 	remove     func(ctx context.Context, req driver.DeleteRequest, next deleteFunc) error
 	copyWith   func(req driver.CopyRequest) driver.CopyRequest
+	finishCopy func(ctx context.Context, req driver.CopyRequest, next finishCopyFunc) error
 	tags       func(tags map[string]string) map[string]string
 	plan       func(req driver.RestoreRequest, next planFunc) (driver.RestorePlan, error)
 	finish     func(ctx context.Context, req driver.RestoreRequest, ref driver.Ref, next finishFunc) error
 }
 
 type (
-	discoverFunc func(ctx context.Context, yield func(resource.Resource) error) error
-	listFunc     func(ctx context.Context, yield func(driver.Artefact) error) error
-	beginFunc    func(ctx context.Context, m driver.Mark) (driver.Ref, error)
-	findFunc     func(ctx context.Context, req driver.FindRequest) (driver.Ref, error)
-	lookFunc     func(ctx context.Context, req driver.LookRequest) (map[driver.Ref]driver.Status, error)
-	deleteFunc   func(ctx context.Context, req driver.DeleteRequest) error
-	planFunc     func(req driver.RestoreRequest) (driver.RestorePlan, error)
-	finishFunc   func(ctx context.Context, req driver.RestoreRequest, ref driver.Ref) error
+	discoverFunc   func(ctx context.Context, yield func(resource.Resource) error) error
+	listFunc       func(ctx context.Context, yield func(driver.Artefact) error) error
+	beginFunc      func(ctx context.Context, m driver.Mark) (driver.Ref, error)
+	findFunc       func(ctx context.Context, req driver.FindRequest) (driver.Ref, error)
+	lookFunc       func(ctx context.Context, req driver.LookRequest) (map[driver.Ref]driver.Status, error)
+	deleteFunc     func(ctx context.Context, req driver.DeleteRequest) error
+	finishCopyFunc func(ctx context.Context, req driver.CopyRequest) error
+	planFunc       func(req driver.RestoreRequest) (driver.RestorePlan, error)
+	finishFunc     func(ctx context.Context, req driver.RestoreRequest, ref driver.Ref) error
 )
 
 func (b *brokenDriver) Descriptor() driver.Descriptor {
@@ -126,6 +128,13 @@ func (b *brokenDriver) Delete(ctx context.Context, req driver.DeleteRequest) err
 		return b.Driver.Delete(ctx, req)
 	}
 	return b.remove(ctx, req, b.Driver.Delete)
+}
+
+func (b *brokenDriver) FinishCopy(ctx context.Context, req driver.CopyRequest) error {
+	if b.finishCopy == nil {
+		return b.Driver.FinishCopy(ctx, req)
+	}
+	return b.finishCopy(ctx, req, b.Driver.FinishCopy)
 }
 
 func (b *brokenDriver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, error) {

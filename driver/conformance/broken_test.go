@@ -42,7 +42,7 @@ func (d defect) checks() []string {
 func defects() []defect {
 	return slices.Concat(
 		descriptorDefects(), listingDefects(), beginDefects(), findDefects(), lookDefects(),
-		deleteDefects(), errorDefects(), markDefects(), copyDefects(), restoreDefects(),
+		deleteDefects(), errorDefects(), markDefects(), copyDefects(), accountDefects(), restoreDefects(),
 	)
 }
 
@@ -144,7 +144,7 @@ func TestChecksOfCopiesAreSkippedWithoutCopier(t *testing.T) {
 	h := brokenHarness{memdriver.NewHarness(memdriver.Options{}), func(b *brokenDriver) driver.Driver { return noCopier{b} }}
 	skipped := 0
 	for _, check := range conformance.Checks() {
-		if !strings.HasPrefix(check.Name, "copy-") && !strings.HasPrefix(check.Name, "restore-") {
+		if !strings.HasPrefix(check.Name, "copy-") && !strings.HasPrefix(check.Name, "account-") && !strings.HasPrefix(check.Name, "restore-") {
 			continue
 		}
 		if r := check.Run(context.Background(), h, seed); r.Skipped == "" {

@@ -23,6 +23,7 @@ type capability int
 const (
 	anything capability = iota
 	copies
+	copiesAbroad // to another account
 	restores
 )
 
@@ -38,7 +39,7 @@ func Checks() []Check {
 	return slices.Concat(
 		descriptorChecks(), listingChecks(), beginChecks(), lookChecks(),
 		deleteChecks(), errorChecks(), contextChecks(), markChecks(),
-		copyChecks(), restoreChecks(), walkChecks(),
+		copyChecks(), accountChecks(), restoreChecks(), walkChecks(),
 	)
 }
 
@@ -76,8 +77,10 @@ func (c Check) skip(f Facts, d driver.Driver) string {
 	switch {
 	case f.Exempt[c.Name] != "":
 		return f.Exempt[c.Name]
-	case c.needs == copies && !copier:
+	case (c.needs == copies || c.needs == copiesAbroad) && !copier:
 		return "the driver makes no copies"
+	case c.needs == copiesAbroad && !d.Descriptor().CopyAccount:
+		return "the driver makes no copies to another account"
 	case c.needs == restores && !restorer:
 		return "the driver restores nothing"
 	default:

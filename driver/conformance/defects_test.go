@@ -39,7 +39,7 @@ func descriptorDefects() []defect {
 		{name: "descriptor that changes", fails: "descriptor", wrap: with(func(d *driver.Descriptor) {
 			d.Title = fmt.Sprint("version ", versions.Add(1))
 		})},
-		{name: "claims no copies and makes them", fails: "capabilities", wrap: with(func(d *driver.Descriptor) { d.CopyRegion = false })},
+		{name: "claims no copies and makes them", fails: "capabilities", wrap: with(func(d *driver.Descriptor) { d.CopyRegion, d.CopyAccount = false, false })},
 		{name: "claims copies it cannot make", fails: "capabilities", wrap: func(b *brokenDriver) driver.Driver { return noCopier{b} }},
 		{name: "listing role that creates", fails: "actions", wrap: with(func(d *driver.Descriptor) {
 			d.Actions[resource.ForDiscover] = []string{"mem:CreatePoint"}

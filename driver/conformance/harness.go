@@ -37,7 +37,7 @@ type Facts struct {
 	Exempt map[string]string
 }
 
-// World is an AWS with two regions of one account. Methods other than Driver may be
+// World is an AWS with two regions of one account, and another account. Methods other than Driver may be
 // called while the driver works; only what a method says changes anything.
 type World interface {
 	// Driver returns a new driver over this world, as a second process would have.
@@ -45,6 +45,8 @@ type World interface {
 	// Home is where resources are made, Away where copies go.
 	Home() resource.Scope
 	Away() resource.Scope
+	// Other is the region of Home in another account.
+	Other() resource.Scope
 	// Now is the world's time.
 	Now() time.Time
 	// AddResources makes n unencrypted resources in Home, with tags, and returns ARN,
@@ -75,6 +77,8 @@ type Item struct {
 	Ref  driver.Ref
 	Name string // the name AWS shows, where it has one beside the reference
 	Tags map[string]string
+	// SharedWith has the other accounts that may copy it.
+	SharedWith []string
 }
 
 // Calls counts requests that reached AWS.
@@ -93,6 +97,10 @@ const (
 	Delete   Method = "Delete"
 	Copy     Method = "Copy"
 	Restore  Method = "Restore"
+	// Share is the calls by which Copy lets another account have the source, FinishCopy
+	// those that take it back.
+	Share      Method = "Share"
+	FinishCopy Method = "FinishCopy"
 )
 
 // Effect is what a fault does to a call.

@@ -30,6 +30,7 @@ func TestConformance(t *testing.T) {
 			conformance.List:     {"DescribeDBClusterSnapshots"},
 			conformance.Delete:   {"DescribeDBClusterSnapshots", "DeleteDBClusterSnapshot"},
 			conformance.Copy:     {"CopyDBClusterSnapshot"},
+			conformance.Share:    {"ModifyDBClusterSnapshotAttribute"},
 			conformance.Restore:  {"RestoreDBClusterFromSnapshot"},
 		},
 		Codes: map[failure.Class]string{

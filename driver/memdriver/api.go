@@ -17,6 +17,7 @@ const (
 	describePoints = "mem:DescribePoints"
 	createPoint    = "mem:CreatePoint"
 	copyPoint      = "mem:CopyPoint"
+	sharePoint     = "mem:SharePoint"
 	createThing    = "mem:CreateThing"
 	tagThing       = "mem:TagThing"
 	deletePoint    = "mem:DeletePoint"
@@ -87,13 +88,13 @@ func (c *Cloud) byToken(want item) *item {
 	return nil
 }
 
-// source returns the completed point a copy or restore is made from.
-func (c *Cloud) source(scope resource.Scope, ref driver.Ref, call string) (item, error) {
+// source returns the completed point a copy or restore by an account is made from.
+func (c *Cloud) source(scope resource.Scope, ref driver.Ref, account, call string) (item, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := c.get(points, scope, ref)
 	switch {
-	case i == nil:
+	case i == nil || account != scope.Account && !i.shared[account]:
 		return item{}, refusal(failure.NotFound, call, errors.New("no such point"))
 	case i.readyAt.After(c.opts.Clock.Now()):
 		return item{}, refusal(failure.Busy, call, errors.New("the point is not complete"))
@@ -118,6 +119,30 @@ func (c *Cloud) tag(ctx context.Context, scope resource.Scope, ref driver.Ref, t
 		return refusal(failure.Busy, tagThing, errors.New("the thing is not ready"))
 	}
 	maps.Copy(i.tags, tags)
+	return nil
+}
+
+// share lets an account copy a point, or no longer.
+func (c *Cloud) share(ctx context.Context, m conformance.Method, scope resource.Scope, ref driver.Ref, account string, allowed bool) error {
+	lost, err := c.call(ctx, m, sharePoint, true)
+	if err != nil {
+		return err
+	}
+	defer c.mu.Unlock()
+	i := c.get(points, scope, ref)
+	switch {
+	case i == nil:
+		return refusal(failure.NotFound, sharePoint, errors.New("no such point"))
+	case allowed && i.shared == nil:
+		i.shared = map[string]bool{account: true}
+	case allowed:
+		i.shared[account] = true
+	default:
+		delete(i.shared, account)
+	}
+	if lost {
+		return refusal(failure.Transient, sharePoint, errAnswerLost)
+	}
 	return nil
 }
 

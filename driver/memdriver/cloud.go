@@ -67,6 +67,7 @@ type item struct {
 	createdAt time.Time
 	readyAt   time.Time
 	visibleAt time.Time
+	shared    map[string]bool // accounts that may copy it
 	failed    bool
 	deleted   bool
 }
@@ -167,7 +168,7 @@ func (c *Cloud) there(s family, scope resource.Scope) []conformance.Item {
 	var there []conformance.Item
 	for _, i := range c.items {
 		if i.family == s && i.scope == scope && !i.deleted {
-			there = append(there, conformance.Item{Ref: i.ref, Tags: maps.Clone(i.tags)})
+			there = append(there, conformance.Item{Ref: i.ref, Tags: maps.Clone(i.tags), SharedWith: slices.Sorted(maps.Keys(i.shared))})
 		}
 	}
 	return there

@@ -20,9 +20,10 @@ const lookMax = 100
 type Driver struct{ cloud *Cloud }
 
 var (
-	_ driver.Driver   = (*Driver)(nil)
-	_ driver.Copier   = (*Driver)(nil)
-	_ driver.Restorer = (*Driver)(nil)
+	_ driver.Driver       = (*Driver)(nil)
+	_ driver.Copier       = (*Driver)(nil)
+	_ driver.CopyFinisher = (*Driver)(nil)
+	_ driver.Restorer     = (*Driver)(nil)
 )
 
 // New returns a driver over c.
@@ -42,11 +43,11 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	}
 	return driver.Descriptor{
 		Kind: o.Kind, Title: "thing in memory", ARNPattern: "arn:*:mem:*:*:thing/*",
-		CopyRegion: true, LookMax: lookMax, Settle: settle,
+		CopyRegion: true, CopyAccount: true, LookMax: lookMax, Settle: settle,
 		Actions: map[resource.Purpose][]string{
 			resource.ForDiscover: {describePoints, describeThings},
 			resource.ForBackup:   {createPoint, describePoints},
-			resource.ForCopy:     {copyPoint, describePoints},
+			resource.ForCopy:     {copyPoint, describePoints, sharePoint},
 			resource.ForRestore:  {createThing, describeThings, tagThing},
 			resource.ForExpire:   {deletePoint, describePoints},
 		},

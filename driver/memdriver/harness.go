@@ -49,6 +49,11 @@ func (w *world) Driver() driver.Driver { return New(w.cloud) }
 func (w *world) Home() resource.Scope { return scope("eu-central-1") }
 func (w *world) Away() resource.Scope { return scope("eu-west-1") }
 func (w *world) Now() time.Time       { return w.clock.Now() }
+func (w *world) Other() resource.Scope {
+	s := w.Home()
+	s.Account = "444455556666"
+	return s
+}
 
 func scope(region string) resource.Scope {
 	return resource.Scope{Partition: "aws", Account: "111122223333", Region: region}

@@ -16,9 +16,14 @@ import (
 // sizeParameter is the one parameter a restore takes.
 const sizeParameter = "size_gib"
 
-// Copy begins a copy of a completed point.
+// Copy begins a copy of a completed point, which is shared first with another account.
 func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, error) {
-	source, err := d.cloud.source(req.SourceScope, req.Source.Ref, copyPoint)
+	if req.Scope.Account != req.SourceScope.Account {
+		if err := d.cloud.share(ctx, conformance.Share, req.SourceScope, req.Source.Ref, req.Scope.Account, true); err != nil {
+			return "", err
+		}
+	}
+	source, err := d.cloud.source(req.SourceScope, req.Source.Ref, req.Scope.Account, copyPoint)
 	if err != nil {
 		return "", err
 	}
@@ -26,6 +31,18 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 		family: points, scope: req.Scope, token: req.Mark.Token(), tags: req.Mark.Tags(req.Tags),
 		sizeGiB: source.sizeGiB, key: req.KMSKeyID,
 	})
+}
+
+// FinishCopy stops sharing the source.
+func (d *Driver) FinishCopy(ctx context.Context, req driver.CopyRequest) error {
+	if req.Scope.Account == req.SourceScope.Account {
+		return nil
+	}
+	err := d.cloud.share(ctx, conformance.FinishCopy, req.SourceScope, req.Source.Ref, req.Scope.Account, false)
+	if failure.Is(err, failure.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // PlanRestore decides the size of the restored resource.
@@ -76,7 +93,7 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err != nil {
 		return "", failure.Errorf(failure.Internal, "plan: %w", err)
 	}
-	if _, err := d.cloud.source(req.Scope, req.Point.Ref, createThing); err != nil {
+	if _, err := d.cloud.source(req.Scope, req.Point.Ref, req.Scope.Account, createThing); err != nil {
 		return "", err
 	}
 	return d.cloud.create(ctx, conformance.Restore, createThing, driver.Restore, item{

@@ -42,9 +42,9 @@ func (*Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: resource.RDS, Title: "RDS DB instance",
 		ARNPattern: "arn:*:rds:*:*:db:*",
-		CopyRegion: true,
-		LookMax:    rdssnap.PageSize,
-		Actions:    actions(),
+		CopyRegion: true, CopyAccount: true,
+		LookMax: rdssnap.PageSize,
+		Actions: actions(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
 			Source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html",

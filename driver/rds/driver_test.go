@@ -30,6 +30,7 @@ func TestConformance(t *testing.T) {
 			conformance.List:     {"DescribeDBSnapshots"},
 			conformance.Delete:   {"DescribeDBSnapshots", "DeleteDBSnapshot"},
 			conformance.Copy:     {"CopyDBSnapshot"},
+			conformance.Share:    {"ModifyDBSnapshotAttribute"},
 			conformance.Restore:  {"RestoreDBInstanceFromDBSnapshot"},
 		},
 		Codes: map[failure.Class]string{

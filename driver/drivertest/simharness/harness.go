@@ -22,6 +22,7 @@ import (
 
 const (
 	account = "111122223333"
+	other   = "444455556666"
 	home    = "eu-central-1"
 	away    = "eu-west-1"
 
@@ -73,7 +74,7 @@ func (h harness) Facts() conformance.Facts {
 func (h harness) World(context.Context) (conformance.World, error) {
 	manual := clock.NewManual(time.Date(2026, 3, 29, 0, 30, 0, 0, time.UTC))
 	org, err := sim.New(sim.Options{
-		Clock: manual, Seed: 1, Accounts: []string{account}, Regions: []string{home, away},
+		Clock: manual, Seed: 1, Accounts: []string{account, other}, Regions: []string{home, away},
 		Lag: lag, Unthrottled: true, RetryBackoff: time.Millisecond,
 		Quotas: map[string]int{"rds:manual-snapshots": 100_000, "rds:manual-cluster-snapshots": 100_000},
 	})
@@ -96,6 +97,12 @@ func (w *world) Driver() driver.Driver { return w.kind.New(w.wire) }
 func (w *world) Home() resource.Scope  { return scope(home) }
 func (w *world) Away() resource.Scope  { return scope(away) }
 func (w *world) Now() time.Time        { return w.clock.Now() }
+
+func (w *world) Other() resource.Scope {
+	s := scope(home)
+	s.Account = other
+	return s
+}
 
 func scope(region string) resource.Scope {
 	return resource.Scope{Partition: "aws", Account: account, Region: region}
@@ -145,7 +152,7 @@ func (w *world) points(s resource.Scope) []sim.Artefact {
 func (w *world) artefacts(s resource.Scope, wanted func(driver.Operation) bool) []sim.Artefact {
 	var there []sim.Artefact
 	for _, a := range w.org.Artefacts() {
-		if a.Place.Region == s.Region && a.Kind == w.kind.Kind && wanted(a.Operation) {
+		if a.Place.Account == s.Account && a.Place.Region == s.Region && a.Kind == w.kind.Kind && wanted(a.Operation) {
 			there = append(there, a)
 		}
 	}
@@ -158,7 +165,7 @@ func (w *world) Points(_ context.Context, s resource.Scope) ([]conformance.Item,
 
 func (w *world) Resources(_ context.Context, s resource.Scope) ([]conformance.Item, error) {
 	restored := items(w.artefacts(s, func(op driver.Operation) bool { return op == driver.Restore }))
-	if s.Region == home {
+	if s == w.Home() {
 		restored = append(restored, w.made...)
 	}
 	return restored, nil
@@ -167,7 +174,7 @@ func (w *world) Resources(_ context.Context, s resource.Scope) ([]conformance.It
 func items(artefacts []sim.Artefact) []conformance.Item {
 	var there []conformance.Item
 	for _, a := range artefacts {
-		there = append(there, conformance.Item{Ref: driver.Ref(a.ID), Name: a.Name, Tags: a.Tags})
+		there = append(there, conformance.Item{Ref: driver.Ref(a.ID), Name: a.Name, Tags: a.Tags, SharedWith: a.SharedWith})
 	}
 	return there
 }

@@ -72,11 +72,11 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Title: d.kind.Title,
 		ARNPattern: "arn:*:rds:*:*:cluster:*",
-		CopyRegion: true,
-		LookMax:    rdssnap.PageSize,
-		Actions:    actions(),
-		Quotas:     []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
-		Restore:    d.parameters(),
+		CopyRegion: true, CopyAccount: true,
+		LookMax: rdssnap.PageSize,
+		Actions: actions(),
+		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
+		Restore: d.parameters(),
 	}
 }
 
