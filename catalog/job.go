@@ -75,7 +75,7 @@ type Spec struct {
 	Vault       string            `json:"vault,omitempty"`        // backup, copy: label of the vault
 	DeleteAfter int               `json:"delete_after,omitempty"` // backup, copy: days, 0 = for ever
 	Tags        map[string]string `json:"tags,omitempty"`         // backup, copy: recovery-point tags
-	Copies      []CopySpec        `json:"copies,omitempty"`       // backup: follow-up copies
+	Copies      []CopySpec        `json:"copies,omitempty"`       // backup: follow-up copies; copy: those it is on the way to
 	KMSKeyID    string            `json:"kms_key_id,omitempty"`   // copy: key of the destination
 	Parameters  map[string]string `json:"parameters,omitempty"`   // restore: overrides
 	Priority    int               `json:"priority,omitempty"`     // backup, copy: MinPriority to MaxPriority, higher first

@@ -102,15 +102,30 @@ func CompletedPoint(job Job, seen driver.Point, source resource.Resource, instal
 	}
 }
 
-// FollowUpCopies returns the copy jobs of a completed backup. When the kind cannot copy
-// (copies is false) they are born FAILED, so that a missing copy is seen, counted and
-// alerted on, never silent.
-func FollowUpCopies(job Job, point RecoveryPoint, copies bool, now time.Time) []Job {
+// transitDays is how long a copy lives that was made on the way to another one. That one's
+// hold on it ends with the copy, and the guard on last good points keeps the newest.
+const transitDays = 1
+
+// Route returns the first copy on the way of p to where c asks, and those that follow it:
+// c alone, or one to the place in between, which is then followed by c.
+func Route(p RecoveryPoint, c CopySpec, path driver.CopyPath) (first CopySpec, then []CopySpec) {
+	via, ok := path.Via(p.Scope(), resource.Scope{Partition: p.Partition, Account: c.Account, Region: c.Region})
+	if !ok {
+		return c, nil
+	}
+	return CopySpec{Account: via.Account, Region: via.Region, Vault: c.Vault, DeleteAfter: transitDays}, []CopySpec{c}
+}
+
+// FollowUpCopies returns the copy jobs that follow a completed backup, or copy on its way.
+// When the kind cannot copy they are born FAILED, so that a missing copy is seen, counted
+// and alerted on, never silent.
+func FollowUpCopies(job Job, point RecoveryPoint, facts driver.Descriptor, now time.Time) []Job {
 	jobs := make([]Job, 0, len(job.Spec.Copies))
 	for hop, c := range job.Spec.Copies {
-		follow := NewCopy(CopyJobID(job.ID, hop+1, c), point, c, job.Spec.Tags, job.CreatedBy, now)
-		follow.FireAt, follow.Spec.Priority = job.FireAt, job.Spec.Priority
-		if !copies {
+		first, then := Route(point, c, facts.CopyPath)
+		follow := NewCopy(CopyJobID(job.ID, hop+1, c), point, first, job.Spec.Tags, job.CreatedBy, now)
+		follow.FireAt, follow.Spec.Priority, follow.Spec.Copies = job.FireAt, job.Spec.Priority, then
+		if !facts.CopyRegion && !facts.CopyAccount {
 			follow.State, follow.EndedAt, follow.PointID = Failed, now, ""
 			follow.Class = failure.Unsupported
 			follow.Message = fmt.Sprintf("%s cannot be copied by the %s engine: leave the copy action out or use another engine (`holdfast driver list`)", job.Kind, job.Engine)

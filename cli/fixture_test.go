@@ -209,7 +209,7 @@ func (o *office) complete(id string) catalog.RecoveryPoint {
 	point := catalog.CompletedPoint(job, seen, volume(job.ResourceARN), "acme", job.CreatedAt.Add(10*time.Minute))
 	o.move(id, catalog.Completed, func(m *catalog.Mutation) {
 		m.Points = []catalog.RecoveryPoint{point}
-		m.FollowUps = catalog.FollowUpCopies(m.Job, point, true, point.CompletedAt)
+		m.FollowUps = catalog.FollowUpCopies(m.Job, point, driver.Descriptor{CopyRegion: true}, point.CompletedAt)
 	})
 	return point
 }

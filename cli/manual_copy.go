@@ -1,21 +1,27 @@
 package cli
 
 import (
+	"cmp"
 	"regexp"
 
 	"github.com/urfave/cli/v2"
 
 	"holdfast/catalog"
+	"holdfast/driver"
 )
 
 func copyCommand(env Env) *cli.Command {
 	return &cli.Command{
-		Name: "copy", Usage: "copy a recovery point to another region",
-		Description: "The copy belongs to the point's chain. It is kept for ever unless --delete-after says otherwise.\n\n" +
-			"Example:\n\n   holdfast copy --point 6mpz72yzs7geu2grkcuv6eq3hw --region eu-central-1 --delete-after 35 --wait",
+		Name: "copy", Usage: "copy a recovery point to another region or account",
+		Description: "The copy belongs to the point's chain. It is kept for ever unless --delete-after says otherwise.\n" +
+			"Another account gets the point for as long as the copy takes. Where AWS cannot change account and\n" +
+			"region at once, there is a copy in between, kept for a day.\n\n" +
+			"Examples:\n\n   holdfast copy --point 6mpz72yzs7geu2grkcuv6eq3hw --region eu-central-1 --delete-after 35 --wait\n" +
+			"   holdfast copy --point 6mpz72yzs7geu2grkcuv6eq3hw --account 444455556666 --region eu-west-1",
 		Flags: manualFlags(
 			&cli.StringFlag{Name: "point", Usage: "`ID` of the recovery point"},
 			&cli.StringFlag{Name: "region", Usage: "`REGION` to copy to"},
+			&cli.StringFlag{Name: "account", Usage: "`ACCOUNT` to copy to (default: the point's own)"},
 			&cli.StringFlag{Name: "kms-key", Usage: "`ARN` of the key of the destination, for encrypted points"},
 			&cli.IntFlag{Name: "delete-after", Usage: "keep the copy this many `DAYS` (default: for ever)"},
 		),
@@ -41,8 +47,9 @@ func runCopy(ctx *cli.Context, d *desk) error {
 		return err
 	}
 	point, known := c.thePoint(ctx, d)
+	account := cmp.Or(c.account(ctx), point.Account)
 	if known && earlier == nil {
-		c.copyable(d, point, region)
+		c.copyable(ctx, d, point, account, region)
 	}
 	if err := c.err(); err != nil {
 		return err
@@ -51,9 +58,11 @@ func runCopy(ctx *cli.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	job := catalog.NewCopy(id, point, catalog.CopySpec{
-		Account: point.Account, Region: region, Vault: point.Vault, DeleteAfter: days, KMSKeyID: ctx.String("kms-key"),
-	}, nil, d.by, d.clock.Now())
+	first, then := catalog.Route(point, catalog.CopySpec{
+		Account: account, Region: region, Vault: point.Vault, DeleteAfter: days, KMSKeyID: ctx.String("kms-key"),
+	}, d.factsOf(point).CopyPath)
+	job := catalog.NewCopy(id, point, first, nil, d.by, d.clock.Now())
+	job.Spec.Copies = then
 	return d.place(ctx, manualResult{Jobs: []catalog.Job{job}, Point: &point}, func(r manualResult) error {
 		d.announce(r)
 		if r.DryRun {
@@ -78,15 +87,27 @@ func (c *checks) thePoint(ctx *cli.Context, d *desk) (point catalog.RecoveryPoin
 	return point, true
 }
 
-// copyable notes why point cannot be copied to region.
-func (c *checks) copyable(d *desk, point catalog.RecoveryPoint, region string) {
+// factsOf returns what the driver that made point says of itself, nothing without one.
+func (d *desk) factsOf(point catalog.RecoveryPoint) driver.Descriptor {
+	if drv, ok := d.drivers.For(point.Kind, point.Engine); ok {
+		return drv.Descriptor()
+	}
+	return driver.Descriptor{}
+}
+
+// copyable notes why point cannot be copied to account and region.
+func (c *checks) copyable(ctx *cli.Context, d *desk, point catalog.RecoveryPoint, account, region string) {
 	if point.State != catalog.Available {
 		c.add("--point", "%s is %s: only an AVAILABLE point can be copied", point.ID, point.State)
 	}
-	if region == point.Region {
-		c.add("--region", "the point lies in %s already", region)
+	if region == point.Region && account == point.Account && ctx.String("kms-key") == "" {
+		c.add("--region", "the point lies in %s of account %s already: name a --kms-key to encrypt a copy with it", region, account)
 	}
-	if drv, ok := d.drivers.For(point.Kind, point.Engine); !ok || !drv.Descriptor().CopyRegion {
+	facts := d.factsOf(point)
+	if account != point.Account && !facts.CopyAccount {
+		c.add("--account", "%s cannot be copied to another account: see `holdfast driver list`", point.Kind)
+	}
+	if !facts.CopyRegion {
 		c.add("--point", "%s cannot be copied to another region: see `holdfast driver list`", point.Kind)
 	}
 }

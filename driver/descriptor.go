@@ -20,6 +20,8 @@ type Descriptor struct {
 	ARNPattern string
 	// CopyRegion and CopyAccount say which copies Copy can make; both false without Copier.
 	CopyRegion, CopyAccount bool
+	// CopyPath is how a copy gets into another region of another account.
+	CopyPath CopyPath
 	// LookMax is how many references one Look may ask for.
 	LookMax int
 	// Settle is how long an empty answer of Find may be wrong, per operation. Zero: Find
@@ -32,6 +34,32 @@ type Descriptor struct {
 	Quotas []Quota
 	// Restore lists the parameters a restore takes.
 	Restore []Parameter
+}
+
+// CopyPath is how a copy gets into another region of another account. What lies in
+// between is a recovery point like any other, of a copy job of its own.
+type CopyPath string
+
+// The paths.
+const (
+	OneStep      CopyPath = ""              // one copy changes both
+	AccountFirst CopyPath = "account-first" // into the account, and from there to the region
+	RegionFirst  CopyPath = "region-first"  // to the region, and from there into the account
+)
+
+// Via returns the place in between on the way from one scope to another; ok is false when
+// one copy is enough.
+func (p CopyPath) Via(from, to resource.Scope) (via resource.Scope, ok bool) {
+	if p == OneStep || from.Account == to.Account || from.Region == to.Region {
+		return resource.Scope{}, false
+	}
+	via = to
+	if p == AccountFirst {
+		via.Region = from.Region
+	} else {
+		via.Account = from.Account
+	}
+	return via, true
 }
 
 // Quota is one AWS limit on operations of the kind in progress at once, per account and

@@ -13,7 +13,7 @@ import (
 // be left of that, whenever which process dies, so it is taken back before the job gives
 // up what would remind us of it: before a started copy reaches a terminal state, and
 // before an intent whose call left nothing on AWS is closed. In between, the job is looked
-// at again and again anyway. See docs/adr/0008-what-a-copy-shares-is-taken-back.md.
+// at again and again anyway. See docs/adr/0010-what-a-copy-shares-is-taken-back.md.
 
 // copyFinishPatience is how long that is tried, counted from the first failure.
 const copyFinishPatience = 24 * time.Hour

@@ -148,3 +148,41 @@ func TestAShareThatCannotBeTakenBackIsToldOf(t *testing.T) {
 		t.Error("the copy is there and left no point")
 	}
 }
+
+// byAccount is a driver whose copies change either the account or the region.
+type byAccount struct {
+	driver.Driver
+	driver.Copier
+	driver.CopyFinisher
+}
+
+func (d byAccount) Descriptor() driver.Descriptor {
+	facts := d.Driver.Descriptor()
+	facts.CopyPath = driver.AccountFirst
+	return facts
+}
+
+func TestACopyThatNeedsTwoStepsTakesThem(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{Tokens: true, Wrap: func(d driver.Driver) driver.Driver {
+		return byAccount{d, d.(driver.Copier), d.(driver.CopyFinisher)}
+	}})
+	spec := catalog.CopySpec{Account: otherAccount, Region: rig.AwayRegion, Vault: "dr", DeleteAfter: 30, KMSKeyID: "alias/dr"}
+	backup := r.NewBackup("one", r.AddResources(1)[0])
+	backup.Spec.Copies = []catalog.CopySpec{spec}
+	r.Insert(backup)
+	r.Finish(3)
+	first := catalog.CopyJobID(backup.ID, 1, spec)
+	second := catalog.CopyJobID(first, 1, spec)
+	wantState(t, r, first, catalog.Completed)
+	wantState(t, r, second, catalog.Completed)
+	wantShared(t, r)
+	between, _ := r.Point(first)
+	last, _ := r.Point(second)
+	if between.Account != otherAccount || between.Region != rig.HomeRegion || between.DeleteAt.Sub(between.CreatedAt) > 25*time.Hour {
+		t.Errorf("the point in between is %+v", between)
+	}
+	if last.Account != otherAccount || last.Region != rig.AwayRegion || last.ChainID != backup.ID || last.ParentID != first || last.KMSKeyID != "alias/dr" {
+		t.Errorf("the last point is %+v", last)
+	}
+}

@@ -46,10 +46,8 @@ func (e *Engine) addPoint(ctx context.Context, m *catalog.Mutation, seen driver.
 	now := m.Job.EndedAt
 	point := catalog.CompletedPoint(m.Job, seen, source, e.opts.Installation, now)
 	m.Points = append(m.Points, point)
-	if m.Job.Type == driver.Backup {
-		d, _ := e.drivers.For(m.Job.Kind, m.Job.Engine)
-		_, copies := d.(driver.Copier)
-		m.FollowUps = catalog.FollowUpCopies(m.Job, point, copies, now)
+	if d, ok := e.drivers.For(m.Job.Kind, m.Job.Engine); ok {
+		m.FollowUps = catalog.FollowUpCopies(m.Job, point, d.Descriptor(), now)
 	}
 	return nil
 }

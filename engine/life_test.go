@@ -172,6 +172,12 @@ func TestLifeOfAnExpiry(t *testing.T) {
 // noCopier is a driver of a kind that AWS cannot copy natively.
 type noCopier struct{ driver.Driver }
 
+func (n noCopier) Descriptor() driver.Descriptor {
+	d := n.Driver.Descriptor()
+	d.CopyRegion, d.CopyAccount = false, false
+	return d
+}
+
 func TestACopyTheKindCannotMakeIsBornFailed(t *testing.T) {
 	t.Parallel()
 	r := rig.New(t, rig.Options{Wrap: func(d driver.Driver) driver.Driver { return noCopier{d} }})

@@ -123,8 +123,8 @@ func commitEndsBackup(t *testing.T, open Open) {
 	insert(t, s, j)
 	j = change(t, s, j.ID, catalog.Running, started)
 	p := point(j, epoch0.Add(time.Hour))
-	follow := catalog.FollowUpCopies(j, p, true, epoch0.Add(time.Hour))
-	unsupported := catalog.FollowUpCopies(j, p, false, epoch0.Add(time.Hour))
+	follow := catalog.FollowUpCopies(j, p, driver.Descriptor{CopyRegion: true}, epoch0.Add(time.Hour))
+	unsupported := catalog.FollowUpCopies(j, p, driver.Descriptor{}, epoch0.Add(time.Hour))
 	unsupported[0].ID = "born-failed"
 	end := func(m *catalog.Mutation) {
 		m.Points = []catalog.RecoveryPoint{p}

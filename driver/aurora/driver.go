@@ -20,9 +20,9 @@ func New(sessions awssession.Provider) *rdscluster.Driver {
 	return rdscluster.New(rdscluster.Kind{
 		Kind: resource.Aurora, Title: "Aurora cluster",
 		Engines: []string{"aurora-mysql", "aurora-postgresql"}, Others: multiAZ,
-		Unsupported: unsupported, OneStep: true,
-		Copies: "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-copy-snapshot.html",
-		Client: func(cfg aws.Config) rdscluster.API { return rds.NewFromConfig(cfg) },
+		Unsupported: unsupported,
+		Copies:      "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-copy-snapshot.html",
+		Client:      func(cfg aws.Config) rdscluster.API { return rds.NewFromConfig(cfg) },
 	}, sessions)
 }
 

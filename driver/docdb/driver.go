@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/docdb"
 
+	"holdfast/driver"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -14,6 +15,7 @@ import (
 func New(sessions awssession.Provider) *rdscluster.Driver {
 	return rdscluster.New(rdscluster.Kind{
 		Kind: resource.DocDB, Title: "DocumentDB cluster", Engines: []string{"docdb"}, Bare: true,
+		Path: driver.AccountFirst,
 		Without: []string{
 			"iam_auth", "copy_tags_to_snapshot", "backtrack_seconds", "publicly_accessible",
 			"monitoring_seconds", "monitoring_role_arn", "performance_insights_days",

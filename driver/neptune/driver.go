@@ -12,7 +12,7 @@ import (
 // New returns the driver of Neptune clusters. It takes its AWS configurations from sessions.
 func New(sessions awssession.Provider) *rdscluster.Driver {
 	return rdscluster.New(rdscluster.Kind{
-		Kind: resource.Neptune, Title: "Neptune cluster", Engines: []string{"neptune"}, Bare: true, OneStep: true,
+		Kind: resource.Neptune, Title: "Neptune cluster", Engines: []string{"neptune"}, Bare: true,
 		Without: []string{
 			"network_type", "backtrack_seconds", "ca_certificate", "monitoring_seconds", "monitoring_role_arn",
 			"performance_insights", "performance_insights_days", "performance_insights_kms_key_id",

@@ -30,8 +30,8 @@ type Kind struct {
 	Bare bool
 	// Without names the parameters of a restore that the service does not know.
 	Without []string
-	// OneStep is whether one copy may change both account and region.
-	OneStep bool
+	// Path is how a copy gets into another region of another account.
+	Path driver.CopyPath
 	// Copies is the page with the limit on copies in progress.
 	Copies string
 	// Client makes a client of the service.
@@ -57,7 +57,7 @@ func New(kind Kind, sessions awssession.Provider) *Driver {
 	d := &Driver{kind: kind, clients: clients.NewPool(sessions, kind.Client)}
 	d.Snapshots = &rdssnap.Snapshots{
 		Noun: "DB cluster snapshot", Taken: "DBClusterSnapshotAlreadyExistsFault",
-		SourceID: clusterID, Engines: kind.Engines, NoEncryption: true, OneStep: kind.OneStep,
+		SourceID: clusterID, Engines: kind.Engines, NoEncryption: true, OneStep: kind.Path == driver.OneStep,
 		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (rdssnap.API, error) {
 			client, err := d.clients.Get(ctx, scope, purpose)
 			return snapshots{API: client, bare: kind.Bare}, err
@@ -72,7 +72,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Title: d.kind.Title,
 		ARNPattern: "arn:*:rds:*:*:cluster:*",
-		CopyRegion: true, CopyAccount: true,
+		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path,
 		LookMax: rdssnap.PageSize,
 		Actions: actions(),
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},

@@ -68,13 +68,25 @@ func (s *Snapshots) copyInput(req driver.CopyRequest) (CopyInput, error) {
 	if err := s.refuse(req); err != nil {
 		return in, err
 	}
-	if s.OptionGroup == nil || !elsewhere(req) {
+	if !elsewhere(req) {
+		return in, nil
+	}
+	if req.Source.Encrypted && in.KMSKeyID == "" {
+		in.KMSKeyID = defaultKey
+	}
+	if s.OptionGroup == nil {
 		return in, nil
 	}
 	var err error
 	in.OptionGroup, err = s.OptionGroup(req.Resource)
 	return in, err
 }
+
+// defaultKey is the key AWS manages for RDS in every account and region that has encrypted
+// something with it; a copy elsewhere cannot keep the source's. It never leaves its
+// account, so what is encrypted with it can be copied inside the account only.
+// Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
+const defaultKey = "alias/aws/rds"
 
 func elsewhere(req driver.CopyRequest) bool {
 	return abroad(req) || req.SourceScope.Region != req.Scope.Region
@@ -89,8 +101,6 @@ func (s *Snapshots) refuse(req driver.CopyRequest) error {
 		return failure.Errorf(failure.Unsupported,
 			"%s: AWS changes either the account or the region: copy it into %s of that account first, and from there",
 			what, req.SourceScope.Region)
-	case req.Source.Encrypted && req.KMSKeyID == "" && elsewhere(req):
-		return failure.Errorf(failure.KMS, "%s: the snapshot is encrypted, so a KMS key of that account and region is needed, and none is given", what)
 	case !req.Source.Encrypted && req.KMSKeyID != "" && s.NoEncryption:
 		return failure.Errorf(failure.KMS, "%s: a copy of an unencrypted cluster snapshot cannot be encrypted: leave the key out, or encrypt the restored cluster", what)
 	default:
