@@ -112,13 +112,13 @@ func Lower(s State, t Terms, now int64) State {
 	if s.Turned != 0 && now-s.Turned < t.Cooldown.Microseconds() {
 		return b.keep(s)
 	}
-	b.State.Factor, b.Turned = max(Least, b.Factor*Decrease), now
+	b.Factor, b.Turned = max(Least, b.Factor*Decrease), now
 	return b.State
 }
 
 // keep returns the state to store: the factor is stored as of its last decrease.
 func (b *bucket) keep(s State) State {
-	b.State.Factor = s.Factor
+	b.Factor = s.Factor
 	return b.State
 }
 

@@ -1,13 +1,30 @@
 package main
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // gate holds everybody who is expected until all are there.
-type gate struct{ group sync.WaitGroup }
+type gate struct {
+	mu      sync.Mutex
+	missing int
+	open    chan struct{}
+}
 
-func (g *gate) expect() { g.group.Add(1) }
+func newGate(expected int) *gate { return &gate{missing: expected, open: make(chan struct{})} }
 
-func (g *gate) wait() {
-	g.group.Done()
-	g.group.Wait()
+// arrive waits for the others, or for the end of ctx.
+func (g *gate) arrive(ctx context.Context) error {
+	g.mu.Lock()
+	if g.missing--; g.missing == 0 {
+		close(g.open)
+	}
+	g.mu.Unlock()
+	select {
+	case <-g.open:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

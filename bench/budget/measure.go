@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -28,8 +29,6 @@ const (
 	region = "eu-central-1"
 	// limit ends a measurement that hangs.
 	limit = 10 * time.Minute
-	// extraVolumes are for the stranger, who snapshots volumes of its own.
-	extraVolumes = 3000
 )
 
 // lab is what the processes call: a simulated organization and a redis-server.
@@ -39,6 +38,7 @@ type lab struct {
 	url      string
 	redis    *localserver.Redis
 	client   *redis.Client
+	dir      string
 	program  string
 	clock    clock.Clock
 }
@@ -54,12 +54,46 @@ type plan struct {
 func measure(ctx context.Context, s settings, progress io.Writer) (document, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	var plans []plan
+	plans, accounts := plansFor(s)
+	l, err := newLab(ctx, s, accounts)
+	if err != nil {
+		return document{}, err
+	}
+	defer l.close()
+	fmt.Fprintf(progress, "%d runs of %d calls by %d contenders, all at once: about three minutes\n", len(plans), s.calls, len(contenders()))
+	doc := document{
+		Machine: machine{CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()},
+		Calls:   s.calls, Callers: s.callers, Rate: bucketRate, Burst: bucketBurst, Runs: make([]result, len(plans)),
+	}
+	var group errgroup.Group
+	start := newGate(len(accounts))
+	var mu sync.Mutex
+	for i, p := range plans {
+		doc.Runs[i] = result{Processes: p.processes, Stranger: p.stranger, Contenders: map[string]figures{}}
+		for name, account := range p.accounts {
+			group.Go(func() error {
+				f, err := l.contest(ctx, p, name, account, start)
+				if err != nil {
+					cancel()
+					return err
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				doc.Runs[i].Contenders[name] = f
+				return nil
+			})
+		}
+	}
+	return doc, group.Wait()
+}
+
+// plansFor returns the runs: one for each number of processes, and the last number again
+// with a stranger.
+func plansFor(s settings) (plans []plan, accounts []string) {
 	for _, n := range s.processes {
 		plans = append(plans, plan{processes: n})
 	}
 	plans = append(plans, plan{processes: s.processes[len(s.processes)-1], stranger: true})
-	var accounts []string
 	for i := range plans {
 		plans[i].accounts = map[string]string{}
 		for _, name := range contenders() {
@@ -67,43 +101,7 @@ func measure(ctx context.Context, s settings, progress io.Writer) (document, err
 			accounts, plans[i].accounts[name] = append(accounts, account), account
 		}
 	}
-	l, err := newLab(ctx, s, accounts)
-	if err != nil {
-		return document{}, err
-	}
-	defer l.redis.Kill()
-	fmt.Fprintf(progress, "%d runs of %d calls by %d contenders, all at once: about two minutes\n", len(plans), s.calls, len(contenders()))
-	doc := document{
-		Machine: machine{CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()},
-		Calls:   s.calls, Callers: s.callers, Rate: bucketRate, Burst: bucketBurst, Runs: make([]result, len(plans)),
-	}
-	var group errgroup.Group
-	var start gate
-	for i, p := range plans {
-		doc.Runs[i] = result{Processes: p.processes, Stranger: p.stranger, Contenders: map[string]figures{}}
-	}
-	type outcome struct {
-		run  int
-		name string
-		figures
-	}
-	outcomes := make(chan outcome, len(accounts))
-	for i, p := range plans {
-		for name, account := range p.accounts {
-			start.expect()
-			group.Go(func() error {
-				f, err := l.contest(ctx, p, name, account, &start)
-				outcomes <- outcome{i, name, f}
-				return err
-			})
-		}
-	}
-	err = group.Wait()
-	close(outcomes)
-	for o := range outcomes {
-		doc.Runs[o.run].Contenders[o.name] = o.figures
-	}
-	return doc, err
+	return plans, accounts
 }
 
 // newLab starts a redis-server and serves an organization whose clock, and with it every
@@ -111,14 +109,6 @@ func measure(ctx context.Context, s settings, progress io.Writer) (document, err
 func newLab(ctx context.Context, s settings, accounts []string) (*lab, error) {
 	machine := clock.System()
 	org, err := sim.New(sim.Options{Clock: clock.Scaled(machine.Now(), speedUp), Accounts: accounts, Regions: []string{region}})
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "holdfast-bench")
-	if err != nil {
-		return nil, fmt.Errorf("make directory: %w", err)
-	}
-	server, err := localserver.StartRedis(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +122,22 @@ func newLab(ctx context.Context, s settings, accounts []string) (*lab, error) {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	go func() { _ = sim.Serve(ctx, org, listener) }() // ends with ctx
-	return &lab{
-		settings: s, org: org, url: "http://" + listener.Addr().String(), redis: server, program: program, clock: machine,
-		client: redis.NewClient(&redis.Options{Addr: server.Addr}),
-	}, nil
+	l := &lab{settings: s, org: org, url: "http://" + listener.Addr().String(), program: program, clock: machine}
+	if l.dir, err = os.MkdirTemp("", "holdfast-bench"); err != nil {
+		return nil, fmt.Errorf("make directory: %w", err)
+	}
+	if l.redis, err = localserver.StartRedis(l.dir); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(l.dir))
+	}
+	l.client = redis.NewClient(&redis.Options{Addr: l.redis.Addr})
+	return l, nil
+}
+
+// close stops the server and removes what it wrote.
+func (l *lab) close() {
+	_ = l.client.Close()
+	l.redis.Kill()
+	_ = os.RemoveAll(l.dir)
 }
 
 // volumes creates n volumes in account and returns their ids.
@@ -151,7 +153,8 @@ func (l *lab) volumes(account string, n int) ([]string, error) {
 	return ids, nil
 }
 
-// contest lets one contender make its calls in its account.
+// contest lets one contender make its calls in its account, once every contender is at
+// the start.
 func (l *lab) contest(ctx context.Context, p plan, name, account string, start *gate) (figures, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -163,36 +166,40 @@ func (l *lab) contest(ctx context.Context, p plan, name, account string, start *
 	if err != nil {
 		return figures{}, err
 	}
-	other := &stranger{lab: l, account: account}
-	if p.stranger {
-		if other.volumes, err = l.volumes(account, extraVolumes); err != nil {
-			return figures{}, err
-		}
+	other, err := l.newStranger(ctx, p.stranger, account)
+	if err != nil {
+		return figures{}, err
 	}
-	start.wait()
+	if err := start.arrive(ctx); err != nil {
+		return figures{}, err
+	}
 	began := l.clock.Now()
-	var foreign errgroup.Group
-	if p.stranger {
-		foreign.Go(func() error { return other.run(ctx) })
+	var foreign sync.WaitGroup
+	foreign.Go(func() { other.run(ctx) })
+	total, err := finish(processes)
+	cancel()
+	foreign.Wait()
+	if err != nil {
+		return figures{}, fmt.Errorf("%s with %d processes: %w", name, p.processes, err)
 	}
-	var total tally
-	for _, process := range processes {
-		if err := process.begin(); err != nil {
-			return figures{}, err
+	return judge(total, other.accepted, began), nil
+}
+
+// finish lets processes begin and adds up what they counted.
+func finish(processes []*process) (total tally, err error) {
+	for _, p := range processes {
+		if _, err := p.in.Write([]byte("\n")); err != nil {
+			return total, fmt.Errorf("start a process: %w", err)
 		}
 	}
-	for _, process := range processes {
-		t, err := process.end()
+	for _, p := range processes {
+		t, err := p.end()
 		if err != nil {
-			return figures{}, fmt.Errorf("%s with %d processes: %w", name, p.processes, err)
+			return total, err
 		}
 		total = total.plus(t)
 	}
-	cancel()
-	if err := foreign.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return figures{}, err
-	}
-	return judge(total, other.accepted, began), nil
+	return total, nil
 }
 
 // fill puts the volumes to snapshot into the list the processes take them from.
@@ -222,7 +229,7 @@ type process struct {
 func (l *lab) spawn(ctx context.Context, n int, contender, account, queue string) ([]*process, error) {
 	processes := make([]*process, n)
 	for i := range processes {
-		cmd := exec.CommandContext(ctx, l.program, child, "--contender", contender, "--url", l.url, "--redis", l.redis.Addr, //nolint:gosec // this program itself
+		cmd := exec.CommandContext(ctx, l.program, child, "--contender", contender, "--url", l.url, "--redis", l.redis.Addr,
 			"--account", account, "--region", region, "--queue", queue, "--callers", strconv.Itoa(l.settings.callers))
 		cmd.Stderr = os.Stderr
 		in, inErr := cmd.StdinPipe()
@@ -238,11 +245,6 @@ func (l *lab) spawn(ctx context.Context, n int, contender, account, queue string
 		}
 	}
 	return processes, nil
-}
-
-func (p *process) begin() error {
-	_, err := p.in.Write([]byte("\n"))
-	return err
 }
 
 // end waits for the process and returns what it counted.
