@@ -20,7 +20,7 @@ const (
 	// passPace is the least time from one such call to the next while others wait. A call
 	// has a cost of its own, several times that of one more job in it, and asynq's own calls
 	// have to wait for it.
-	passPace = time.Millisecond
+	passPace = 2 * time.Millisecond
 )
 
 // passage is one call of Enter, or of Release when it names jobs, on its way. grants and

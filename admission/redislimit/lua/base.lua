@@ -10,7 +10,7 @@ local call = redis.call
 local stateKey = KEYS[1]
 
 -- text writes a whole number without an exponent; Lua's own conversion stops at 1e14.
-local function text(n) return string.format('%.0f', n) end
+local function text(n) return string.format('%d', n) end
 
 -- number reads a score. miniredis writes 1e+15, which its tonumber does not take, but its
 -- arithmetic does.

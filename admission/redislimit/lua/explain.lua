@@ -13,16 +13,14 @@ end
 
 local function holdersOf(key) return some(call('SSCAN', slots.slotsOf(key), 0, 'COUNT', SHOWN)[2]) end
 
-local function aheadIn(n, resource)
-  local entry = room.withResource(job, resource)
-  local score = call('ZSCORE', P .. 'q:' .. n, entry)
-  local mine, other = 'q:', 'p:'
-  if not score then
+-- aheadIn counts the jobs of group n that come before; rest is the job's score and resource.
+local function aheadIn(n, rest)
+  local mine, other, entry = 'q:', 'p:', job .. ' ' .. rest
+  if not call('ZSCORE', P .. mine .. n, entry) then
     mine, other, entry = 'p:', 'q:', job
-    score = call('ZSCORE', P .. 'p:' .. n, job)
   end
   return call('ZRANK', P .. mine .. n, entry)
-    + call('ZCOUNT', P .. other .. n, '-inf', '(' .. text(number(score)))
+    + call('ZCOUNT', P .. other .. n, '-inf', '(' .. cut(rest))
 end
 
 local function report(out, key, ids)
@@ -34,13 +32,14 @@ end
 local h = slots.holder(job)
 if h then
   local marked = call('ZSCORE', P .. 'marks', job)
-  return {'OK', marked and 'granted' or 'entered', h.generation, h.group, '0'}
+  return {'OK', marked and 'granted' or 'entered', h.generation, h.shared.group, '0'}
 end
 local place = call('HGET', P .. 'waiting', job)
 if not place then return {'OK', 'absent', '0', '', '0'} end
-local n, resource = room.partsOf(place)
+local n, rest = cut(place)
+local _, resource = cut(rest)
 local g = room.groupOf(n)
-local out = {'OK', 'waiting', '0', g.name, text(aheadIn(n, resource))}
+local out = {'OK', 'waiting', '0', g.name, text(aheadIn(n, rest))}
 for _, key in ipairs(g.keys) do
   if slots.full(key) then report(out, key, holdersOf(key)) end
 end

@@ -33,15 +33,8 @@ function pump.without(list, word)
   return left[1] and table.concat(left, ' ')
 end
 
--- freeResources gives back the resources of holders.
-function pump.freeResources(list)
-  local resources, jobs = {}, {}
-  for _, h in ipairs(list) do
-    if h.resource then
-      resources[#resources + 1] = h.resource
-      jobs[#jobs + 1] = h.job
-    end
-  end
+-- freeResources gives back resources, each held by the job of the same place.
+function pump.freeResources(resources, jobs)
   if #resources == 0 then return end
   for i, taken in ipairs(call('HMGET', P .. 'taken', unpack(resources))) do
     local left = taken and taken ~= jobs[i] and pump.without(taken, jobs[i])
@@ -54,22 +47,26 @@ function pump.freeResources(list)
   pump.offer(resources, 'parked', 'resource=')
 end
 
--- free takes all slots from holders.
-function pump.free(list)
-  local keys, seen = {}, {}
-  for _, h in ipairs(list) do
-    slots.later('HDEL', P .. 'holders', h.job)
-    slots.later('ZREM', P .. 'marks', h.job)
-    for _, key in ipairs(h.keys) do
-      slots.later('SREM', slots.slotsOf(key), h.job)
+-- free takes all slots from jobs; records are what holders has of them.
+function pump.free(jobs, records)
+  local keys, seen, resources, owners = {}, {}, {}, {}
+  for i, job in ipairs(jobs) do
+    local resource, shared = slots.heldBy(records[i])
+    slots.later('HDEL', P .. 'holders', job)
+    slots.later('ZREM', P .. 'marks', job)
+    for _, key in ipairs(shared.keys) do
+      slots.later('SREM', slots.slotsOf(key), job)
       if not seen[key] then
         seen[key] = true
         keys[#keys + 1] = key
       end
     end
-    slots.countBy(h.keys, -1)
+    slots.countBy(shared.keys, -1)
+    if resource then
+      resources[#resources + 1], owners[#owners + 1] = resource, job
+    end
   end
-  pump.freeResources(list)
+  pump.freeResources(resources, owners)
   pump.offer(keys, 'blocked', '')
   slots.flush()
 end
@@ -78,12 +75,13 @@ end
 -- holder that Rebuild brought has no group to go back to and stays.
 function pump.recallOne(job)
   local h = call('ZSCORE', P .. 'marks', job) and slots.holder(job)
-  if not h or h.ring == NONE then return end
-  local paused = false
-  for _, key in ipairs(h.keys) do paused = paused or slots.capOf(key) == 0 end
+  if not h or h.shared.ring == NONE then return end
+  local paused, keys = false, h.shared.keys
+  for _, key in ipairs(keys) do paused = paused or slots.capOf(key) == 0 end
   if not paused then return end
-  pump.free({h})
-  room.enqueue(job, h.score, h.ring, h.group, h.account, table.concat(h.keys, ' '), h.resource)
+  pump.free({job}, {call('HGET', P .. 'holders', job)})
+  room.enqueue(job, h.score, h.shared.ring, h.shared.group, h.shared.account,
+    table.concat(keys, ' '), h.resource or nil)
 end
 
 function pump.recall(work)
@@ -133,11 +131,12 @@ function pump.unpark(resource)
   local first = call('HEXISTS', P .. 'taken', resource) == 0
     and call('ZPOPMIN', P .. 'r:' .. resource)
   if first and first[1] then
-    local job, score = first[1], text(number(first[2]))
-    local g = room.groupOf(room.partsOf(call('HGET', P .. 'waiting', job)))
+    local job = first[1]
+    local n, rest = cut(call('HGET', P .. 'waiting', job))
+    local g = room.groupOf(n)
     room.forget(g)
-    call('ZREM', P .. 'p:' .. g.n, job)
-    call('ZADD', P .. 'q:' .. g.n, score, room.withResource(job, resource))
+    call('ZREM', P .. 'p:' .. n, job)
+    call('ZADD', P .. 'q:' .. n, cut(rest), job .. ' ' .. rest)
     if not g.at then order.move(g, 'ring') end
     return
   end
@@ -194,8 +193,7 @@ end
 function pump.grant(g, job, jobScore, resource, score)
   g.tail = g.tail or table.concat({g.ring, g.name, g.account, g.list}, ' ')
   local generation = slots.nextGeneration()
-  slots.writeHolder({job = job, generation = generation, since = text(state.now()), score = jobScore,
-    resource = resource, tail = g.tail})
+  slots.writeHolder(job, generation, jobScore, resource, g.tail)
   for _, key in ipairs(g.keys) do slots.later('SADD', slots.slotsOf(key), job) end
   slots.countBy(g.keys, 1)
   slots.later('HDEL', P .. 'waiting', job)

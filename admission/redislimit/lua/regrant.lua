@@ -9,8 +9,8 @@ if state.n + 1 >= 1e9 then
   call('HDEL', stateKey, 'epoch')
   return {'NOTREADY'}
 end
-h.generation, h.since = slots.nextGeneration(), text(state.now())
-slots.writeHolder(h)
+local generation = slots.nextGeneration()
+slots.writeHolder(h.job, generation, h.score, h.resource, h.tail)
 slots.flush()
 order.save()
-return {'OK', '0', h.job, h.generation, h.group}
+return {'OK', '0', h.job, generation, h.shared.group}

@@ -1,22 +1,25 @@
 -- room.lua: the waiting room.
 --
---   waiting  hash  job -> "group number[ resource]"
+--   waiting  hash  job -> "group number score[ resource]"
 --   groups   hash  "<r> <name>" -> group number
---   q:<n>    zset  jobs of group n, "job[ resource]", by band and deadline
+--   q:<n>    zset  jobs of group n, "job score[ resource]", by score: band and deadline
 --   p:<n>    zset  its parked jobs: their resource is taken by another job
 --   r:<res>  zset  the jobs parked for one resource
 --   parked   set   resources that have, or had, jobs parked for them
--- A job is in q or in p. What its group shares is stored once, in g:<n>.
+-- A job is in q or in p. What its group shares is stored once, in g:<n>. The score is in
+-- the entry because Redis takes long to write one for Lua.
 
 local room = {groups = {}}
 
-function room.withResource(name, resource) return resource and name .. ' ' .. resource or name end
-
--- partsOf is the inverse of withResource.
-function room.partsOf(entry)
-  local name, resource = entry:match('^(%S+) (.*)$')
-  return name or entry, resource
+-- cut returns the first word and the rest.
+local function cut(s)
+  local at = s:find(' ', 1, true)
+  if not at then return s end
+  return s:sub(1, at - 1), s:sub(at + 1)
 end
+
+-- needs is what waiting and q have of a job besides the group or the job.
+local function needs(score, resource) return resource and score .. ' ' .. resource or score end
 
 function room.groupOf(n)
   local g = room.groups[n]
@@ -38,27 +41,27 @@ end
 function room.readAhead(g)
   room.forget(g)
   g.reach = math.min(2 * (g.reach or 1), 64)
-  g.ahead, g.next = call('ZRANGE', P .. 'q:' .. g.n, 0, g.reach - 1, 'WITHSCORES'), 1
+  g.ahead, g.next = call('ZRANGE', P .. 'q:' .. g.n, 0, g.reach - 1), 1
 end
 
 -- head returns the first job of a queue that is not empty, its score and resource.
 function room.head(g)
   if not g.ahead or g.next > #g.ahead then room.readAhead(g) end
-  local job, resource = room.partsOf(g.ahead[g.next])
-  return job, text(number(g.ahead[g.next + 1])), resource
+  local job, rest = cut(g.ahead[g.next])
+  return job, cut(rest)
 end
 
 -- spend takes the first job out of the queue.
 function room.spend(g)
   g.spent = g.spent or {}
   g.spent[#g.spent + 1] = g.ahead[g.next]
-  g.next = g.next + 2
+  g.next = g.next + 1
 end
 
 -- waitsIn says whether a queue has jobs.
 function room.waitsIn(g)
   if not g.ahead then return call('EXISTS', P .. 'q:' .. g.n) == 1 end
-  if g.next > #g.ahead and #g.ahead == 2 * g.reach then room.readAhead(g) end
+  if g.next > #g.ahead and #g.ahead == g.reach then room.readAhead(g) end
   return g.next <= #g.ahead
 end
 
@@ -102,10 +105,11 @@ end
 
 -- withdraw takes a waiting job out; place is its record in waiting.
 function room.withdraw(job, place)
-  local n, resource = room.partsOf(place)
+  local n, rest = cut(place)
   local g = room.groupOf(n)
   room.forget(g)
-  if call('ZREM', P .. 'q:' .. n, room.withResource(job, resource)) == 0 then
+  if call('ZREM', P .. 'q:' .. n, job .. ' ' .. rest) == 0 then
+    local _, resource = cut(rest)
     call('ZREM', P .. 'p:' .. n, job)
     call('ZREM', P .. 'r:' .. resource, job)
   end
@@ -113,11 +117,10 @@ function room.withdraw(job, place)
   room.settle(g)
 end
 
--- reorder changes only a waiting job's score.
-function room.reorder(job, g, resource, score)
-  local entry = room.withResource(job, resource)
-  if call('ZSCORE', P .. 'q:' .. g.n, entry) then
-    call('ZADD', P .. 'q:' .. g.n, score, entry)
+-- reorder changes only a waiting job's score, from that in `was`.
+function room.reorder(job, g, was, score, resource)
+  if call('ZREM', P .. 'q:' .. g.n, job .. ' ' .. was) == 1 then
+    call('ZADD', P .. 'q:' .. g.n, score, job .. ' ' .. needs(score, resource))
   else
     call('ZADD', P .. 'p:' .. g.n, score, job)
     call('ZADD', P .. 'r:' .. resource, score, job)
@@ -127,17 +130,19 @@ end
 -- enqueue puts a job into the room, or moves it there to its new request.
 function room.enqueue(job, score, ring, name, account, list, resource)
   local g = room.openGroup(ring, name, account, list)
-  local was = call('HGET', P .. 'waiting', job)
-  if was and was == room.withResource(g.n, resource) then
-    room.reorder(job, g, resource, score)
+  local place = call('HGET', P .. 'waiting', job)
+  local n, was = cut(place or '')
+  local _, before = cut(was or '')
+  if n == g.n and before == resource then
+    room.reorder(job, g, was, score, resource)
   else
-    if was then
-      room.withdraw(job, was)
+    if place then
+      room.withdraw(job, place)
       g = room.openGroup(ring, name, account, list)
     end
-    call('HSET', P .. 'waiting', job, room.withResource(g.n, resource))
-    call('ZADD', P .. 'q:' .. g.n, score, room.withResource(job, resource))
+    call('ZADD', P .. 'q:' .. g.n, score, job .. ' ' .. needs(score, resource))
   end
+  call('HSET', P .. 'waiting', job, g.n .. ' ' .. needs(score, resource))
   if not g.at and call('EXISTS', P .. 'q:' .. g.n) == 1 then order.move(g, 'ring') end
 end
 

@@ -100,22 +100,27 @@ function slots.tailOf(tail)
   return part
 end
 
--- asHolder takes a holder's record apart; without one it returns nil.
-function slots.asHolder(job, record)
-  if not record then return nil end
-  local generation, since, score, resource, tail = record:match('^(%S+) (%S+) (%S+) (%S+) (.*)$')
-  local part = slots.tailOf(tail)
-  return {job = job, generation = generation, since = since, score = score, tail = tail,
-    resource = resource ~= NONE and resource, ring = part.ring, group = part.group,
-    account = part.account, keys = part.keys}
+-- heldBy returns what a holder's record says of its slots: the resource, or false, and
+-- what it shares with its group.
+function slots.heldBy(record)
+  local resource, tail = record:match('^%S+ %S+ %S+ (%S+) (.*)$')
+  return resource ~= NONE and resource, slots.tailOf(tail)
 end
 
-function slots.holder(job) return slots.asHolder(job, call('HGET', P .. 'holders', job)) end
+-- holder returns all of a holder's record, or nil.
+function slots.holder(job)
+  local record = call('HGET', P .. 'holders', job)
+  if not record then return nil end
+  local generation, since, score, resource, tail = record:match('^(%S+) (%S+) (%S+) (%S+) (.*)$')
+  return {job = job, generation = generation, since = since, score = score, tail = tail,
+    resource = resource ~= NONE and resource, shared = slots.tailOf(tail)}
+end
 
-function slots.writeHolder(h)
-  slots.later('HSET', P .. 'holders', h.job,
-    table.concat({h.generation, h.since, h.score, h.resource or NONE, h.tail}, ' '))
-  slots.later('ZADD', P .. 'marks', h.since, h.job)
+function slots.writeHolder(job, generation, score, resource, tail)
+  local since = text(state.now())
+  slots.later('HSET', P .. 'holders', job,
+    generation .. ' ' .. since .. ' ' .. score .. ' ' .. (resource or NONE) .. ' ' .. tail)
+  slots.later('ZADD', P .. 'marks', since, job)
 end
 
 -- nextGeneration returns epoch * 1e9 + n as text; save() in order.lua keeps n.

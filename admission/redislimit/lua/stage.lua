@@ -10,7 +10,7 @@ if #ARGV == 0 then return {'LOADED'} end
 local call, P = redis.call, ARGV[1]
 if call('HGET', KEYS[1], 'building') ~= P then return {'STALE'} end
 
-local function text(n) return string.format('%.0f', n) end
+local function text(n) return string.format('%d', n) end
 
 -- take gives a job a slot of a key and returns the resource when the key is one.
 local function take(job, key)

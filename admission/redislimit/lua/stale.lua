@@ -8,6 +8,6 @@ local jobs = call('ZRANGEBYSCORE', P .. 'marks', '-inf', text(state.now() - tonu
   'LIMIT', 0, ARGV[2])
 for _, job in ipairs(jobs) do
   local h = slots.holder(job)
-  for _, word in ipairs({job, h.generation, h.group}) do out[#out + 1] = word end
+  for _, word in ipairs({job, h.generation, h.shared.group}) do out[#out + 1] = word end
 end
 return out

@@ -9,7 +9,7 @@ for i = 2, #ARGV, 7 do
   local job = ARGV[i]
   if call('HEXISTS', P .. 'holders', job) == 0 then
     room.enqueue(job, ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5],
-      ARGV[i + 6] ~= '' and ARGV[i + 6])
+      ARGV[i + 6] ~= '' and ARGV[i + 6] or nil)
   end
 end
 if ARGV[1] == '0' then return {'OK', '0'} end

@@ -26,7 +26,7 @@ local function cancels(job) return ARGV[2] == 'cancel' and not call('ZSCORE', P 
 
 -- leave takes out the jobs in ARGV from the given place on.
 local function leave(from)
-  local jobs, holding, waiting = {}, {}, {}
+  local jobs, holding, records, waiting = {}, {}, {}, {}
   for i = from, #ARGV do jobs[#jobs + 1] = ARGV[i] end
   if #jobs == 0 then return end
   for i, record in ipairs(call('HMGET', P .. 'holders', unpack(jobs))) do
@@ -34,10 +34,10 @@ local function leave(from)
     if not record then
       waiting[#waiting + 1] = job
     elseif not cancels(job) then
-      holding[#holding + 1] = slots.asHolder(job, record)
+      holding[#holding + 1], records[#records + 1] = job, record
     end
   end
-  pump.free(holding)
+  pump.free(holding, records)
   for _, job in ipairs(waiting) do
     local place = call('HGET', P .. 'waiting', job)
     if place then room.withdraw(job, place) end
