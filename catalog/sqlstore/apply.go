@@ -2,22 +2,23 @@ package sqlstore
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"holdfast/catalog"
-	"holdfast/failure"
 )
 
 // jobCommitColumns are the columns of the rows a bulk update of jobs takes: whom, from
 // which version, and everything that may change.
 var jobCommitColumns = append([]column[catalog.Job]{jobIdentity[0], jobVersion}, jobProgress...)
 
-// updateJobs is the one statement that changes jobs by compare-and-set.
+// updateJobs is the one statement that changes jobs: by compare-and-set on version and
+// state and, where a commit is fenced, on the epoch. The transaction has passed the gate,
+// so the epoch cannot change before it ends.
 var updateJobs = "UPDATE jobs SET version = jobs.version + 1, " + assignments(jobProgress) +
-	" FROM v WHERE jobs.id = v.id AND jobs.version = v.version"
+	` FROM v WHERE jobs.id = v.id AND jobs.version = v.version AND jobs.state = v.was
+	AND (v.fence = 0 OR v.fence = (SELECT value FROM counters WHERE name = 'epoch'))`
 
 // pointMove is a PointMove on its way into the database.
 type pointMove struct {
@@ -38,128 +39,100 @@ const updatePoints = `UPDATE points SET state = v.state, expiring_by = v.expirin
 	expire_after = CASE v.expire_after WHEN 0 THEN points.expire_after ELSE v.expire_after END
 	FROM v WHERE points.id = v.id`
 
-// effects is everything a batch writes beside its jobs, gathered for bulk statements.
+// effects is everything a batch writes, gathered for bulk statements. What a point or a
+// follow-up job needs beside itself is added when it is known to be new.
 type effects struct {
-	jobs      []catalog.Job // as they shall be, at the version that was read
-	stored    []catalog.Job // the same as they are stored then
-	points    []catalog.RecoveryPoint
-	makers    []string // of points: who made each
-	moves     []pointMove
-	release   []string
-	followUps []catalog.Job
-	events    []catalog.Event
+	jobs   []catalog.Job // as they shall be, at the version that was read
+	was    []string      // of jobs: the state that was read
+	fences []int64       // of jobs: the epoch required, or 0
+	stored []catalog.Job // jobs as they are stored then
+	moves  []pointMove
+	// released are the jobs whose holds go. A legal hold that is named like a job stays.
+	released []string
+	points   []catalog.RecoveryPoint
+	fresh    newJobs
+	events   []catalog.Event
 }
 
-// effectsOf collects the effects of accepted commits. now stamps point moves.
-func effectsOf(accepted []*pending, now time.Time) effects {
+// effectsOf collects the effects of accepted commits, given what v knows to exist. now
+// stamps point moves.
+func effectsOf(accepted []*pending, v *view, now time.Time) effects {
 	var e effects
+	// One order for everybody: PostgreSQL locks the rows as they come.
+	slices.SortFunc(accepted, func(a, b *pending) int { return strings.Compare(a.mutation.Job.ID, b.mutation.Job.ID) })
+	var followUps []catalog.Job
 	for _, p := range accepted {
 		m := &p.mutation
 		e.jobs, e.stored = append(e.jobs, m.Job), append(e.stored, p.job)
-		for _, point := range m.Points {
-			e.points = append(e.points, point)
-			e.makers = append(e.makers, m.Actor)
-		}
-		e.followUps = append(e.followUps, m.FollowUps...)
+		e.was, e.fences = append(e.was, string(m.From)), append(e.fences, m.RequireEpoch)
+		e.addPoints(m, v)
 		e.events = append(e.events, m.Events...)
 		for _, move := range m.PointMoves {
-			pm := pointMove{PointMove: move, movedAt: now}
-			if move.To == catalog.Expiring {
-				pm.expiringBy = m.Job.ID
-			}
-			e.moves = append(e.moves, pm)
-			e.events = append(e.events, catalog.Event{
-				At: now, Type: "point.state", JobID: m.Job.ID, PointID: move.PointID, Actor: m.Actor,
-				From: string(move.From), To: string(move.To),
-			})
+			e.addMove(m, move, now)
 		}
 		if m.ReleaseHolder != "" {
-			e.release = append(e.release, m.ReleaseHolder)
+			e.released = append(e.released, m.ReleaseHolder)
+		}
+		for _, f := range m.FollowUps {
+			if !v.known[f.ID] {
+				followUps = append(followUps, f)
+			}
 		}
 	}
+	e.fresh = newJobsOf(followUps)
+	e.events = append(e.events, e.fresh.events...)
 	return e
+}
+
+// addPoints adds the points of m that v does not know, each with an event.
+func (e *effects) addPoints(m *catalog.Mutation, v *view) {
+	for i, p := range m.Points {
+		again := slices.ContainsFunc(m.Points[:i], func(o catalog.RecoveryPoint) bool { return o.ID == p.ID })
+		if again || v.points[p.ID].state != "" {
+			continue
+		}
+		e.points = append(e.points, p)
+		e.events = append(e.events, catalog.Event{
+			At: p.CompletedAt, Type: "point.state", JobID: p.ID, PointID: p.ID, Actor: m.Actor, To: string(p.State),
+		})
+	}
+}
+
+// addMove adds a move of a point of m, with an event.
+func (e *effects) addMove(m *catalog.Mutation, move catalog.PointMove, now time.Time) {
+	pm := pointMove{PointMove: move, movedAt: now}
+	if move.To == catalog.Expiring {
+		pm.expiringBy = m.Job.ID
+	}
+	e.moves = append(e.moves, pm)
+	e.events = append(e.events, catalog.Event{
+		At: now, Type: "point.state", JobID: m.Job.ID, PointID: move.PointID, Actor: m.Actor,
+		From: string(move.From), To: string(move.To),
+	})
+}
+
+// writes are the statements that store e, in the order in which everybody locks: jobs,
+// their open rows, points.
+func (e effects) writes(d dialect) writer {
+	w := writer{dialect: d}
+	if rows := bulkOf(&w, jobCommitColumns, e.jobs); rows != nil {
+		rows.addTexts("was", e.was)
+		rows.addInts("fence", e.fences)
+		w.bulk("update jobs", rows, updateJobs)
+	}
+	open, ended := splitOpen(e.stored)
+	w.bulk("update open jobs", bulkOf(&w, openCommitColumns, open), updateOpen)
+	w.remove("close jobs", "DELETE FROM open_jobs WHERE "+d.in("job_id"), ended, len(ended))
+	insertRows(&w, "insert recovery points", "points", pointColumns, e.points)
+	w.bulk("move recovery points", bulkOf(&w, moveColumns, e.moves), updatePoints)
+	w.remove("release holds", "DELETE FROM holds WHERE "+d.in("holder")+" AND kind <> 'legal'", e.released, anyRows)
+	e.fresh.writes(&w)
+	insertRows(&w, "append events", "events", eventColumns, e.events)
+	return w
 }
 
 // store writes what was accepted. Every decision has been made on locked rows, so a
 // count that does not fit is a broken invariant and undoes the transaction.
 func (s *Store) store(ctx context.Context, q session, v *view, accepted []*pending) error {
-	if len(accepted) == 0 {
-		return nil
-	}
-	e := effectsOf(accepted, s.clock.Now())
-	rows, err := collect(jobCommitColumns, e.jobs)
-	if err != nil {
-		return err
-	}
-	changed, err := q.bulk(ctx, rows, updateJobs)
-	if err != nil {
-		return fmt.Errorf("update jobs: %w", err)
-	}
-	if int(changed) != len(e.jobs) {
-		return failure.Errorf(failure.Internal, "update jobs: %d of %d locked rows changed", changed, len(e.jobs))
-	}
-	if err := q.followOpen(ctx, e.stored); err != nil {
-		return err
-	}
-	if err := q.storePoints(ctx, e); err != nil {
-		return err
-	}
-	if err := q.releaseHolds(ctx, e.release); err != nil {
-		return err
-	}
-	if err := q.addEvents(ctx, e.events); err != nil {
-		return err
-	}
-	if len(e.followUps) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(e.followUps, func(a, b catalog.Job) int { return strings.Compare(a.ID, b.ID) })
-	_, err = q.addJobs(ctx, e.followUps)
-	return err
-}
-
-// releaseHolds removes the holds of jobs. A legal hold that is named like a job stays.
-func (q session) releaseHolds(ctx context.Context, holders []string) error {
-	if len(holders) == 0 {
-		return nil
-	}
-	if _, err := q.exec(ctx, "DELETE FROM holds WHERE "+q.in("holder")+" AND kind <> 'legal'", list(q.dialect, holders)); err != nil {
-		return fmt.Errorf("release holds: %w", err)
-	}
-	return nil
-}
-
-// storePoints inserts new points, each with an event, and moves old ones.
-func (q session) storePoints(ctx context.Context, e effects) error {
-	added, err := insert(ctx, q, "points", pointColumns, e.points, "id", "id")
-	if err != nil {
-		return fmt.Errorf("insert recovery points: %w", err)
-	}
-	isNew := make(map[string]bool, len(added))
-	for _, id := range added {
-		isNew[id] = true
-	}
-	var events []catalog.Event
-	for i, p := range e.points {
-		if isNew[p.ID] {
-			isNew[p.ID] = false
-			events = append(events, catalog.Event{
-				At: p.CompletedAt, Type: "point.state", JobID: p.ID, PointID: p.ID, Actor: e.makers[i], To: string(p.State),
-			})
-		}
-	}
-	if err := q.addEvents(ctx, events); err != nil {
-		return err
-	}
-	if len(e.moves) == 0 {
-		return nil
-	}
-	rows, err := collect(moveColumns, e.moves)
-	if err != nil {
-		return err
-	}
-	if _, err := q.bulk(ctx, rows, updatePoints); err != nil {
-		return fmt.Errorf("move recovery points: %w", err)
-	}
-	return nil
+	return q.run(ctx, effectsOf(accepted, v, s.clock.Now()).writes(q.dialect))
 }

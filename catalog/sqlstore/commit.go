@@ -2,8 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"holdfast/catalog"
 	"holdfast/failure"
@@ -221,6 +225,58 @@ func (s *Store) commitTogether(batch []*pending) error {
 	if len(batch) == 0 {
 		return nil
 	}
+	if isPlain(batch) {
+		if err := s.commitBoldly(batch); !errors.Is(err, errCount) {
+			return err
+		}
+	}
+	return s.commitCarefully(batch)
+}
+
+// isPlain reports whether nothing but the statements themselves has to decide about batch:
+// no point moves, and what follows reads only points that come with it.
+func isPlain(batch []*pending) bool {
+	for _, p := range batch {
+		m := &p.mutation
+		for i := range m.FollowUps {
+			_, reads := sourceHold(m.FollowUps[i])
+			if reads && !slices.ContainsFunc(m.Points, func(p catalog.RecoveryPoint) bool {
+				return p.ID == m.FollowUps[i].PointID && p.State == catalog.Available
+			}) {
+				return false
+			}
+		}
+		if len(m.PointMoves) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// commitBoldly writes batch as if every row were as its caller read it, which is nearly
+// always so. The statements change only rows that are; when one changes fewer than it
+// must, the transaction is undone and the error is errCount.
+func (s *Store) commitBoldly(batch []*pending) error {
+	w := effectsOf(batch, newView(), s.clock.Now()).writes(s.dialect)
+	if w.err != nil {
+		return w.err
+	}
+	return s.retry(context.Background(), "write", func(ctx context.Context) error {
+		if !s.dialect.postgres {
+			return s.transact(ctx, func(ctx context.Context, q session) error { return q.run(ctx, w) })
+		}
+		conn, err := s.writer.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // back to the pool
+		return conn.Raw(func(c any) error { return pipelined(ctx, c.(*stdlib.Conn).Conn(), w) })
+	})
+}
+
+// commitCarefully locks what batch depends on, judges each commit and writes those that
+// are accepted.
+func (s *Store) commitCarefully(batch []*pending) error {
 	return s.update(context.Background(), "write", func(ctx context.Context, q session) error {
 		for _, p := range batch {
 			p.err = nil

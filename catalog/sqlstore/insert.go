@@ -122,6 +122,46 @@ func (v *view) checkSource(job catalog.Job, state catalog.PointState) error {
 	return failure.Errorf(failure.Held, "%s job %s: recovery point %s is %s", job.Type, job.ID, job.PointID, state)
 }
 
+// newJobs are jobs that are being inserted, with what belongs to each of them.
+type newJobs struct {
+	jobs   []catalog.Job
+	open   []catalog.Job // those that have not ended
+	holds  []catalog.Hold
+	events []catalog.Event
+}
+
+// newJobsOf gathers what belongs to jobs, none of which exist yet. A job named twice
+// counts once.
+func newJobsOf(jobs []catalog.Job) newJobs {
+	var n newJobs
+	n.jobs = slices.Clone(jobs)
+	slices.SortStableFunc(n.jobs, func(a, b catalog.Job) int { return strings.Compare(a.ID, b.ID) })
+	n.jobs = slices.CompactFunc(n.jobs, func(a, b catalog.Job) bool { return a.ID == b.ID })
+	n.open, _ = splitOpen(n.jobs)
+	for _, j := range n.jobs {
+		n.events = append(n.events, catalog.Event{
+			At: j.CreatedAt, Type: "job.created", JobID: j.ID, Actor: j.CreatedBy,
+			To: string(j.State), Class: j.Class, Message: j.Message,
+		})
+		if kind, reads := sourceHold(j); reads {
+			n.holds = append(n.holds, catalog.Hold{PointID: j.PointID, Kind: kind, Holder: j.ID, CreatedAt: j.CreatedAt})
+		}
+	}
+	return n
+}
+
+// writes adds the statements that insert n, without the events.
+func (n newJobs) writes(w *writer) {
+	insertRows(w, "insert jobs", "jobs", jobColumns, n.jobs)
+	n.belongings(w)
+}
+
+// belongings adds the statements that insert what belongs to the jobs of n.
+func (n newJobs) belongings(w *writer) {
+	insertRows(w, "insert open jobs", "open_jobs", openColumns, n.open)
+	insertMissing(w, "insert holds", "holds", holdColumns, n.holds)
+}
+
 // addJobs inserts those of jobs that are new, with their holds and events, and returns
 // how many were.
 func (q session) addJobs(ctx context.Context, jobs []catalog.Job) (int, error) {
@@ -133,44 +173,18 @@ func (q session) addJobs(ctx context.Context, jobs []catalog.Job) (int, error) {
 	for _, id := range added {
 		isNew[id] = true
 	}
-	events := make([]catalog.Event, 0, len(added))
-	fresh := make([]catalog.Job, 0, len(added))
-	var holds []catalog.Hold
-	for _, j := range jobs {
-		if !isNew[j.ID] {
-			continue
-		}
-		isNew[j.ID] = false // the input may name a job twice
-		fresh = append(fresh, j)
-		events = append(events, catalog.Event{
-			At: j.CreatedAt, Type: "job.created", JobID: j.ID, Actor: j.CreatedBy,
-			To: string(j.State), Class: j.Class, Message: j.Message,
-		})
-		if kind, reads := sourceHold(j); reads {
-			holds = append(holds, catalog.Hold{PointID: j.PointID, Kind: kind, Holder: j.ID, CreatedAt: j.CreatedAt})
-		}
-	}
-	if err := q.addOpen(ctx, fresh); err != nil {
+	n := newJobsOf(slices.DeleteFunc(slices.Clone(jobs), func(j catalog.Job) bool { return !isNew[j.ID] }))
+	w := writer{dialect: q.dialect}
+	n.belongings(&w)
+	if err := q.run(ctx, w); err != nil {
 		return 0, err
 	}
-	if _, err := insert(ctx, q, "holds", holdColumns, holds, "point_id, kind, holder", "point_id"); err != nil {
-		return 0, fmt.Errorf("insert holds: %w", err)
-	}
-	return len(added), q.addEvents(ctx, events)
+	return len(added), q.addEvents(ctx, n.events)
 }
 
 // addEvents appends to the history. The transaction must have passed the gate.
 func (q session) addEvents(ctx context.Context, events []catalog.Event) error {
-	if len(events) == 0 {
-		return nil
-	}
-	rows, err := collect(eventColumns, events)
-	if err != nil {
-		return err
-	}
-	list := names(eventColumns)
-	if _, err := q.bulk(ctx, rows, "INSERT INTO events ("+list+") SELECT "+list+" FROM v WHERE true"); err != nil {
-		return fmt.Errorf("append events: %w", err)
-	}
-	return nil
+	w := writer{dialect: q.dialect}
+	insertRows(&w, "append events", "events", eventColumns, events)
+	return q.run(ctx, w)
 }

@@ -46,6 +46,9 @@ func (q session) lockRows(ctx context.Context, batch []*pending) (*view, error) 
 		for _, move := range m.PointMoves {
 			points[move.PointID] = true
 		}
+		for _, made := range m.Points {
+			points[made.ID] = true
+		}
 		for _, f := range m.FollowUps {
 			follow[f.ID] = true
 			if _, reads := sourceHold(f); reads {

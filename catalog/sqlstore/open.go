@@ -1,15 +1,12 @@
 package sqlstore
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"holdfast/catalog"
 	"holdfast/driver"
-	"holdfast/failure"
 )
 
 // open_jobs has one narrow row per job that has not ended: what the leader's duties ask
@@ -99,28 +96,9 @@ func closed(j *catalog.Job) {
 	}
 }
 
-// addOpen inserts the rows of those of jobs, all of them new, that have not ended.
-func (q session) addOpen(ctx context.Context, jobs []catalog.Job) error {
-	open := slices.DeleteFunc(slices.Clone(jobs), func(j catalog.Job) bool { return j.State.Terminal() })
-	if len(open) == 0 {
-		return nil
-	}
-	rows, err := collect(openColumns, open)
-	if err != nil {
-		return err
-	}
-	list := names(openColumns)
-	if _, err := q.bulk(ctx, rows, "INSERT INTO open_jobs ("+list+") SELECT "+list+" FROM v WHERE true"); err != nil {
-		return fmt.Errorf("insert open jobs: %w", err)
-	}
-	return nil
-}
-
-// followOpen carries the rows of jobs, as they are stored now, after them. The jobs are
-// locked; in the order of ids, because Postpone and MarkSubmitted lock these rows alone.
-func (q session) followOpen(ctx context.Context, jobs []catalog.Job) error {
-	var open []catalog.Job
-	var ended []string
+// splitOpen returns those of jobs that are open, in the order of ids, because Postpone and
+// MarkSubmitted lock these rows alone, and the ids of the others.
+func splitOpen(jobs []catalog.Job) (open []catalog.Job, ended []string) {
 	for _, j := range jobs {
 		if j.State.Terminal() {
 			ended = append(ended, j.ID)
@@ -128,26 +106,6 @@ func (q session) followOpen(ctx context.Context, jobs []catalog.Job) error {
 			open = append(open, j)
 		}
 	}
-	if len(ended) > 0 {
-		slices.Sort(ended)
-		if _, err := q.exec(ctx, "DELETE FROM open_jobs WHERE "+q.in("job_id"), list(q.dialect, ended)); err != nil {
-			return fmt.Errorf("close jobs: %w", err)
-		}
-	}
-	if len(open) == 0 {
-		return nil
-	}
 	slices.SortFunc(open, func(a, b catalog.Job) int { return strings.Compare(a.ID, b.ID) })
-	rows, err := collect(openCommitColumns, open)
-	if err != nil {
-		return err
-	}
-	changed, err := q.bulk(ctx, rows, updateOpen)
-	if err != nil {
-		return fmt.Errorf("update open jobs: %w", err)
-	}
-	if int(changed) != len(open) {
-		return failure.Errorf(failure.Internal, "update open jobs: %d of %d rows changed", changed, len(open))
-	}
-	return nil
+	return open, ended
 }

@@ -67,11 +67,16 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 		noScan(t, s, name, run)
 	}
 	explain("lock rows", func(q session) error { _, err := q.lockRows(ctx, []*pending{p, p}); return err })
-	explain("store", func(q session) error { return s.store(ctx, q, newView(), []*pending{p}) })
-	explain("move points", func(q session) error {
-		return q.storePoints(ctx, effects{moves: []pointMove{{PointMove: p.mutation.PointMoves[0]}}})
-	})
-	explain("release holds", func(q session) error { return q.releaseHolds(ctx, []string{"a"}) })
+	write := func(p *pending) func(session) error {
+		return func(q session) error {
+			w := effectsOf([]*pending{p}, newView(), job.CreatedAt).writes(q.dialect)
+			for _, one := range w.list {
+				_, _ = q.exec(ctx, one.query, one.args...) // what it finds is no matter here
+			}
+			return w.err
+		}
+	}
+	explain("store", write(p))
 	explain("add jobs", func(q session) error { _, err := q.addJobs(ctx, []catalog.Job{job, cp}); return err })
 	explain("check sources", func(q session) error { return q.checkSources(ctx, []catalog.Job{cp}) })
 	explain("expiry facts", func(q session) error { _, err := q.expiryFacts(ctx, "point-1"); return err })
@@ -82,11 +87,9 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 		}
 		return q.markSubmitted(ctx, rows, 1)
 	})
-	explain("follow", func(q session) error {
-		ended := job
-		ended.State = catalog.Failed
-		return q.followOpen(ctx, []catalog.Job{job, ended})
-	})
+	ended := *p
+	ended.job.State = catalog.Failed
+	explain("end", write(&ended))
 	explain("postpone", func(q session) error {
 		return q.postpone(ctx, []catalog.NextLook{{JobID: "a"}, {JobID: "b"}})
 	})

@@ -113,10 +113,15 @@ func (s *Store) query(ctx context.Context, db *sql.DB, op string, fn func(ctx co
 // update runs fn in a transaction for writing, again when the database sacrificed it to
 // end a deadlock. fn must not keep anything from an attempt that failed.
 func (s *Store) update(ctx context.Context, op string, fn func(ctx context.Context, q session) error) error {
+	return s.retry(ctx, op, func(ctx context.Context) error { return s.transact(ctx, fn) })
+}
+
+// retry makes a transaction, again when the database sacrificed it to end a deadlock.
+func (s *Store) retry(ctx context.Context, op string, transaction func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		err := s.transact(ctx, fn)
+		err := transaction(ctx)
 		if err == nil {
 			if s.parsed != nil {
 				s.parsed.prepare(ctx, s.writer)

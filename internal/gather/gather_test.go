@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"holdfast/internal/gather"
 )
@@ -79,5 +80,40 @@ func TestEveryCallIsServedOnce(t *testing.T) {
 		if served[c] != 2 {
 			t.Fatalf("call %d was served %d times, want 2", c, served[c])
 		}
+	}
+}
+
+// TestBusyBatchesLinger: what follows a shared batch waits for company, a lone call does
+// not, and nobody is forgotten.
+func TestBusyBatchesLinger(t *testing.T) {
+	t.Parallel()
+	const pause = 20 * time.Millisecond
+	var sizes []int
+	done := make(chan struct{}, 10)
+	first, resume := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	g := gather.New(10, 1, func(batch []int) {
+		once.Do(func() { close(first); <-resume })
+		sizes = append(sizes, len(batch))
+		for range batch {
+			done <- struct{}{}
+		}
+	}).Linger(3, pause)
+	g.Add(0)
+	<-first
+	g.Add(1)
+	g.Add(2)
+	close(resume)
+	for range 3 {
+		<-done
+	}
+	g.Add(3) // while the goroutine lingers, or after it
+	g.Add(4)
+	g.Wait()
+	if got := len(done); got != 2 {
+		t.Errorf("%d calls served after the first three, want 2", got)
+	}
+	if sizes[0] != 1 || sizes[1] != 2 {
+		t.Errorf("batches of %v, want 1, 2, ...", sizes)
 	}
 }
