@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +38,7 @@ func policyCommand(env Env) *cli.Command {
 				Name: "next", Usage: "print when a schedule expression is due next",
 				Description: "Example:\n\n   holdfast policy next --expression 'cron(0 2 ? * MON-FRI *)' --timezone Europe/Berlin --count 5",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "expression", Usage: "cron(...) `EXPRESSION` of six fields; must be given"},
+					&cli.StringFlag{Name: "expression", Usage: "cron(...) `EXPRESSION` of six fields, or rate(...); must be given"},
 					&cli.StringFlag{Name: "timezone", Value: policy.DefaultTimezone, Usage: "IANA `NAME` of the time zone"},
 					&cli.StringFlag{Name: "after", Usage: "runs after this `MOMENT`, e.g. 2026-05-05T12:00:00Z (default: now)"},
 					&cli.IntFlag{Name: "count", Value: 5, Usage: "print `N` runs"},
@@ -112,8 +114,9 @@ func namedPolicies(ctx *cli.Context, env Env) ([]string, *driver.Registry, error
 type runs struct {
 	Expression string      `json:"expression"`
 	Timezone   string      `json:"timezone"`
-	Next       []time.Time `json:"next"` // UTC; fewer than asked for when the schedule ends
-	Warnings   []string    `json:"warnings"`
+	Next       []time.Time `json:"next"`     // UTC; fewer than asked for when the schedule ends
+	Warnings   []string    `json:"warnings"` // forms that AWS takes but does not document
+	Notes      []string    `json:"notes,omitempty"`
 }
 
 func nextRuns(ctx *cli.Context, env Env) error {
@@ -121,10 +124,9 @@ func nextRuns(ctx *cli.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	at := from
-	out := runs{Expression: schedule.String(), Timezone: schedule.Timezone(), Next: []time.Time{}, Warnings: schedule.warnings}
+	out, at := schedule.runs, from
 	for range ctx.Int("count") {
-		next, ok := schedule.Next(at)
+		next, ok := schedule.next(at)
 		if !ok {
 			break
 		}
@@ -134,20 +136,20 @@ func nextRuns(ctx *cli.Context, env Env) error {
 	if jsonWanted(ctx) {
 		return printJSON(env.Stdout, out)
 	}
-	for _, w := range out.Warnings {
+	for _, w := range slices.Concat(out.Warnings, out.Notes) {
 		writeLine(env.Stderr, "holdfast: warning: %s", w)
 	}
 	return printRuns(env, out)
 }
 
-// warnedSchedule is a schedule with what there is to say about how it was written.
-type warnedSchedule struct {
-	policy.Schedule
-	warnings []string
+// readable is a schedule with what there is to say about how it was written.
+type readable struct {
+	runs
+	next func(time.Time) (time.Time, bool)
 }
 
 // readSchedule reads the flags of policy next.
-func readSchedule(ctx *cli.Context, env Env) (warnedSchedule, time.Time, error) {
+func readSchedule(ctx *cli.Context, env Env) (readable, time.Time, error) {
 	var c checks
 	c.noArguments(ctx)
 	from := env.Clock.Now()
@@ -157,14 +159,38 @@ func readSchedule(ctx *cli.Context, env Env) (warnedSchedule, time.Time, error) 
 	if n := ctx.Int("count"); n < 1 || n > maxNext {
 		c.add("--count", "is %d: use 1 to %d", n, maxNext)
 	}
-	schedule, warnings, err := policy.ParseSchedule(ctx.String("expression"), ctx.String("timezone"))
+	expression, timezone := ctx.String("expression"), ctx.String("timezone")
+	if err := policy.CheckTimezone(timezone); err != nil {
+		c.add("--timezone", "%v", err)
+		timezone = "" // the expression is still worth checking
+	}
+	read := readCron
+	if policy.IsRate(expression) {
+		read = readRate
+	}
+	schedule, err := read(expression, timezone)
 	if err != nil {
 		c.add("--expression", "%v", err)
 	}
-	if schedule.SubHourly() {
-		warnings = append(warnings, "runs are less than an hour apart: a backup plan is refused with this expression")
+	schedule.Next, schedule.Warnings = []time.Time{}, append([]string{}, schedule.Warnings...)
+	return schedule, from, c.err()
+}
+
+func readCron(expression, timezone string) (readable, error) {
+	s, warnings, err := policy.ParseSchedule(expression, timezone)
+	out := readable{runs{Expression: s.String(), Timezone: s.Timezone(), Warnings: warnings}, s.Next}
+	if s.SubHourly() {
+		out.Notes = []string{"runs are less than an hour apart: a backup plan is refused with this expression"}
 	}
-	return warnedSchedule{Schedule: schedule, warnings: append([]string{}, warnings...)}, from, c.err()
+	return out, err
+}
+
+func readRate(expression, timezone string) (readable, error) {
+	r, err := policy.ParseRate(expression)
+	return readable{runs{
+		Expression: r.String(), Timezone: cmp.Or(timezone, policy.DefaultTimezone),
+		Notes: []string{"rate() is for Holdfast's own jobs: backup plans and organization policies are refused with it"},
+	}, r.Next}, err
 }
 
 // printRuns prints each run in the zone of the schedule and in UTC.

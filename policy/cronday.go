@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // daySpec is the day part of a schedule: what the one day field that is not ? holds.
@@ -188,12 +187,28 @@ func nearestWorkday(n, length, first int) int {
 	return n
 }
 
-// daysIn returns the length of a month; day 0 of the next one is its last.
+// daysIn returns the length of a month.
 func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
 }
+
+// monthShift is how many weekdays a month begins after January of the same year, by
+// Sakamoto's method: the year counts as the one before until the end of February.
+var monthShift = [13]int{1: 0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4}
 
 // weekdayOf returns the weekday of the first of a month, Sunday is 1.
 func weekdayOf(year, month int) int {
-	return int(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC).Weekday()) + 1
+	if month < 3 {
+		year--
+	}
+	return (year+year/4-year/100+year/400+monthShift[month]+1)%7 + 1
 }

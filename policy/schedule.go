@@ -139,6 +139,12 @@ func splitExpression(expression string) (fields, warnings []string, err error) {
 // (posix/..., right/... with leap seconds, localtime) and Go's own "Local".
 var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$`)
 
+// CheckTimezone returns an error that says what to write when name is no IANA time zone.
+func CheckTimezone(name string) error {
+	_, err := loadLocation(name)
+	return err
+}
+
 func loadLocation(timezone string) (*time.Location, error) {
 	if timezone == "" {
 		timezone = DefaultTimezone
