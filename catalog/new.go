@@ -33,7 +33,7 @@ func newFromPoint(id string, op driver.Operation, p RecoveryPoint, by string, no
 func NewCopy(id string, p RecoveryPoint, c CopySpec, tags map[string]string, by string, now time.Time) Job {
 	j := newFromPoint(id, driver.Copy, p, by, now)
 	j.Account, j.Region = c.Account, c.Region
-	j.Spec = Spec{Vault: c.Vault, DeleteAfter: c.DeleteAfter, KMSKeyID: c.KMSKeyID, Tags: tags}
+	j.Spec = Spec{Vault: c.Vault, DeleteAfter: c.DeleteAfter, Counted: c.Counted, KMSKeyID: c.KMSKeyID, Tags: tags}
 	return j
 }
 
@@ -96,7 +96,7 @@ func CompletedPoint(job Job, seen driver.Point, source resource.Resource, instal
 	return RecoveryPoint{
 		ID: job.ID, State: Available, Kind: job.Kind, Engine: job.Engine, Partition: job.Partition, Account: job.Account, Region: job.Region,
 		ResourceARN: job.ResourceARN, ARN: seen.ARN, Ref: seen.Ref, Vault: job.Spec.Vault, Plan: job.Plan, Rule: job.Rule,
-		ChainID: job.ChainID, ParentID: job.ParentID, CreatedAt: created, CompletedAt: now, DeleteAt: job.DeleteAt(),
+		ChainID: job.ChainID, ParentID: job.ParentID, CreatedAt: created, CompletedAt: now, DeleteAt: job.DeleteAt(), Counted: job.Spec.Counted,
 		SizeBytes: seen.SizeBytes, Encrypted: seen.Encrypted, KMSKeyID: seen.KMSKeyID,
 		Source: source, Installation: installation,
 	}

@@ -20,28 +20,31 @@ const (
 // RecoveryPoint is what a completed backup or copy left. Its ID is the id of the job
 // that made it.
 type RecoveryPoint struct {
-	ID          string            `json:"id"`
-	State       PointState        `json:"state"`
-	Kind        resource.Kind     `json:"kind"`
-	Engine      driver.Engine     `json:"engine,omitempty"` // the one that made it, and alone can copy, restore or delete it
-	Partition   string            `json:"partition"`
-	Account     string            `json:"account"` // where the point lies
-	Region      string            `json:"region"`
-	ResourceARN string            `json:"resource_arn"` // the source
-	ARN         string            `json:"arn"`
-	Ref         driver.Ref        `json:"ref"`
-	Vault       string            `json:"vault,omitempty"`
-	Plan        string            `json:"plan,omitempty"`
-	Rule        string            `json:"rule,omitempty"`
-	ChainID     string            `json:"chain_id"`
-	ParentID    string            `json:"parent_id,omitempty"` // the point this is a copy of
-	CreatedAt   time.Time         `json:"created_at"`          // when AWS began it
-	CompletedAt time.Time         `json:"completed_at"`
-	DeleteAt    time.Time         `json:"delete_at,omitzero"` // zero: kept for ever
-	SizeBytes   int64             `json:"size_bytes"`
-	Encrypted   bool              `json:"encrypted"`
-	KMSKeyID    string            `json:"kms_key_id,omitempty"`
-	Source      resource.Resource `json:"source"` // the resource as recorded, for restores
+	ID          string        `json:"id"`
+	State       PointState    `json:"state"`
+	Kind        resource.Kind `json:"kind"`
+	Engine      driver.Engine `json:"engine,omitempty"` // the one that made it, and alone can copy, restore or delete it
+	Partition   string        `json:"partition"`
+	Account     string        `json:"account"` // where the point lies
+	Region      string        `json:"region"`
+	ResourceARN string        `json:"resource_arn"` // the source
+	ARN         string        `json:"arn"`
+	Ref         driver.Ref    `json:"ref"`
+	Vault       string        `json:"vault,omitempty"`
+	Plan        string        `json:"plan,omitempty"`
+	Rule        string        `json:"rule,omitempty"`
+	ChainID     string        `json:"chain_id"`
+	ParentID    string        `json:"parent_id,omitempty"` // the point this is a copy of
+	CreatedAt   time.Time     `json:"created_at"`          // when AWS began it
+	CompletedAt time.Time     `json:"completed_at"`
+	DeleteAt    time.Time     `json:"delete_at,omitzero"` // end of its lifecycle; zero: none
+	// Counted points were made by a rule that keeps points by count: DeleteAt alone deletes
+	// none of them, and without its rule such a point is kept.
+	Counted   bool              `json:"counted,omitempty"`
+	SizeBytes int64             `json:"size_bytes"`
+	Encrypted bool              `json:"encrypted"`
+	KMSKeyID  string            `json:"kms_key_id,omitempty"`
+	Source    resource.Resource `json:"source"` // the resource as recorded, for restores
 	// Installation is the mark the artefact carries on AWS.
 	Installation string `json:"installation"`
 	// ExpireAttempts counts expiry jobs; ExpireAfter is when the next may be made.

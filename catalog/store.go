@@ -128,6 +128,13 @@ type Points interface {
 	// ExpireAfter have passed, that have no hold, no unfinished expiry job, and are not
 	// the last AVAILABLE point of their resource in that account and region.
 	DuePoints(ctx context.Context, installation string, now time.Time, limit int) ([]RecoveryPoint, error)
+	// RulePoints pages through the AVAILABLE points a rule left, copies too, by id after
+	// afterID. Case does not count in the names.
+	RulePoints(ctx context.Context, plan, rule, afterID string, limit int) ([]RecoveryPoint, error)
+	// Expirable returns those of ids that DuePoints would return if their time had come.
+	Expirable(ctx context.Context, installation string, ids []string, now time.Time) ([]RecoveryPoint, error)
+	// KeepUntil leaves ids out of DuePoints, but not of Expirable, until then.
+	KeepUntil(ctx context.Context, ids []string, until time.Time) error
 	// CountExpireAttempt raises ExpireAttempts of ids by one and sets ExpireAfter.
 	CountExpireAttempt(ctx context.Context, ids []string, expireAfter time.Time) error
 	// Holds returns the holds on a point, by kind and holder.

@@ -49,6 +49,8 @@ type manualResult struct {
 	Plan *driver.RestorePlan `json:"plan,omitempty"`
 	// Guards are what keeps a point from being expired, in a dry run.
 	Guards []guard `json:"guards,omitempty"`
+	// Fate is what the policy wants of a point to be expired, in a dry run.
+	Fate *fate `json:"fate,omitempty"`
 }
 
 // manualID returns the id of a job somebody asked for: derived from the key when there is

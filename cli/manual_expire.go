@@ -14,7 +14,8 @@ func expireCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "expire", Usage: "delete a recovery point before its time",
 		Description: "A point with a hold, of another installation, or the last one of its resource in its account and\n" +
-			"region is not deleted; --dry-run says which guard would fire and exits with 3. The guards are\n" +
+			"region is not deleted; --dry-run says which guard would fire and exits with 3, and what the policy\n" +
+			"wants of the point, which this command overrides. The guards are\n" +
 			"checked again, in one transaction, when the deletion begins.\n\n" +
 			"Examples:\n\n   holdfast expire --point 6mpz72yzs7geu2grkcuv6eq3hw --dry-run\n   holdfast expire --point 6mpz72yzs7geu2grkcuv6eq3hw --wait",
 		Flags:  manualFlags(&cli.StringFlag{Name: "point", Usage: "`ID` of the recovery point"}),
@@ -53,6 +54,13 @@ func runExpire(ctx *cli.Context, d *desk) error {
 		}
 	}
 	result := manualResult{Jobs: []catalog.Job{job}, Point: &point, Guards: guards}
+	if ctx.Bool("dry-run") && point.State == catalog.Available {
+		verdict, err := d.fate(ctx.Context, point)
+		if err != nil {
+			return err
+		}
+		result.Fate = &verdict
+	}
 	if len(guards) == 0 {
 		return d.place(ctx, result, d.expireText)
 	}
@@ -70,6 +78,9 @@ func runExpire(ctx *cli.Context, d *desk) error {
 }
 
 func (d *desk) expireText(r manualResult) error {
+	if r.Fate != nil {
+		d.line("retention: %s", r.Fate)
+	}
 	for _, g := range r.Guards {
 		d.line("%s: %s", g.Name, g.Message)
 	}

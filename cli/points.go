@@ -128,7 +128,9 @@ func pointsShowCommand(env Env) *cli.Command {
 
 // pointDetails is what `points show --output json` prints.
 type pointDetails struct {
-	Point catalog.RecoveryPoint   `json:"point"`
+	Point catalog.RecoveryPoint `json:"point"`
+	// Fate is what the policy in force wants of the point, if it can be restored.
+	Fate  *fate                   `json:"fate,omitempty"`
 	Holds []catalog.Hold          `json:"holds"`
 	Chain []catalog.RecoveryPoint `json:"chain"` // every point of the chain, this one too
 	Jobs  []catalog.Job           `json:"jobs"`  // copies, restores and expiries of the point
@@ -148,6 +150,13 @@ func (d *desk) pointDetails(ctx context.Context, point catalog.RecoveryPoint) (p
 	if err != nil {
 		return details, err
 	}
+	if point.State == catalog.Available {
+		verdict, err := d.fate(ctx, point)
+		if err != nil {
+			return details, err
+		}
+		details.Fate = &verdict
+	}
 	details.Holds = append(details.Holds, holds...)
 	details.Chain = append(details.Chain, chain...)
 	details.Jobs = append(details.Jobs, jobs...)
@@ -165,6 +174,9 @@ func (d *desk) pointText(details pointDetails) error {
 	})
 	if err != nil {
 		return err
+	}
+	if details.Fate != nil {
+		d.line("Retention    %s", details.Fate)
 	}
 	for _, h := range details.Holds {
 		d.line("Hold         %s by %s since %s %s", h.Kind, h.Holder, instantText(h.CreatedAt), h.Note)

@@ -93,14 +93,44 @@ func (s *Scheduler) abort(ctx context.Context, job catalog.Job, class failure.Cl
 // expireAgainAfter is when a point whose expiry did not succeed is tried again.
 const expireAgainAfter = 24 * time.Hour
 
-// expiry inserts a deletion job for every point whose time has come. The attempt is
-// counted after the insertion: a crash in between inserts the same id again.
+// expiry inserts a deletion job for every point whose lifecycle is over. Points that are
+// kept by count are left to retain, and those whose counts are gone with their rule are
+// kept and reported; both are looked at again an hour later.
 func (s *Scheduler) expiry(ctx context.Context) error {
 	now := s.clock.Now()
 	points, err := s.store.DuePoints(ctx, s.opts.Installation, now, dutyBatch)
 	if err != nil {
 		return fmt.Errorf("load due points: %w", err)
 	}
+	keeper := Keeper{s.policy()}
+	var due []catalog.RecoveryPoint
+	var later []string
+	for _, p := range points {
+		switch keeper.judge(p) {
+		case byAge:
+			due = append(due, p)
+		case kept:
+			s.log.Warn().Str("point", p.ID).Str("plan", p.Plan).Str("rule", p.Rule).
+				Msg("a point is kept because the rule that kept it by count is not in the policy any more")
+			later = append(later, p.ID)
+		case byCount:
+			later = append(later, p.ID)
+		}
+	}
+	if len(later) > 0 {
+		if err := s.store.KeepUntil(ctx, later, now.Add(keptAgainAfter)); err != nil {
+			return fmt.Errorf("note what is kept: %w", err)
+		}
+	}
+	return s.expire(ctx, due, now)
+}
+
+// keptAgainAfter is when a point that is kept beyond its lifecycle is looked at again.
+const keptAgainAfter = time.Hour
+
+// expire inserts the deletion jobs of points. The attempt is counted after the insertion:
+// a crash in between inserts the same id again.
+func (s *Scheduler) expire(ctx context.Context, points []catalog.RecoveryPoint, now time.Time) error {
 	if len(points) == 0 {
 		return nil
 	}

@@ -161,7 +161,7 @@ func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Res
 
 // BackupSpec returns what a rule asks of the backup of r.
 func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
-	spec := catalog.Spec{Vault: rule.Vault, DeleteAfter: rule.Lifecycle.DeleteAfterDays, Tags: rule.RecoveryPointTags, Priority: rule.Priority}
+	spec := catalog.Spec{Vault: rule.Vault, DeleteAfter: rule.Lifecycle.DeleteAfterDays, Tags: rule.RecoveryPointTags, Counted: rule.Retention.Counts(), Priority: rule.Priority}
 	for _, c := range rule.CopyActions {
 		c = c.For(r.Account)
 		if c.Account == r.Account && c.Region == r.Region {
@@ -169,7 +169,7 @@ func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
 		}
 		spec.Copies = append(spec.Copies, catalog.CopySpec{
 			Account: c.Account, Region: c.Region, Vault: c.Vault,
-			DeleteAfter: c.Lifecycle.DeleteAfterDays, KMSKeyID: c.KMSKeyARN,
+			DeleteAfter: c.Lifecycle.DeleteAfterDays, Counted: c.Retention.Counts(), KMSKeyID: c.KMSKeyARN,
 		})
 	}
 	return spec

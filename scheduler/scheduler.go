@@ -112,12 +112,16 @@ func (s *Scheduler) duties() []duty {
 		{"looks", s.opts.LookInterval, s.looks},
 		{"windows", s.opts.Tick, s.windows},
 		{"expiry", 10 * s.opts.Tick, s.expiry},
+		{"retain", retainEvery, s.retain},
 		{"repair", 10 * s.opts.Tick, s.repair},
 		{"failures", 2 * s.opts.Tick, s.failures},
 		{"inventory", 10 * s.opts.Tick, s.inventory},
 		{"prune", time.Hour, s.prune},
 	}
 }
+
+// retainEvery is how often the counts of every rule are applied.
+const retainEvery = 15 * time.Minute
 
 const (
 	// LeaseName names the lease of the one scheduler that leads.

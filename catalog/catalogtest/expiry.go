@@ -2,6 +2,8 @@ package catalogtest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -178,6 +180,7 @@ func expiryRacesHolds(t *testing.T, open Open) {
 var pointChecks = map[string]func(*testing.T, Open){
 	"points-read-and-list": pointsReadAndList,
 	"points-due":           pointsDue,
+	"points-of-a-rule":     pointsOfARule,
 	"expire-attempts":      expireAttempts,
 	"holds":                holdsAddAndRemove,
 }
@@ -274,6 +277,63 @@ func expireAttempts(t *testing.T, open Open) {
 	}
 	p.ExpireAttempts, p.ExpireAfter = 2, epoch0.Add(time.Hour)
 	same(t, "point", p, mustPoint(t, s, p.ID))
+}
+
+// pointsOfARule follows what a rule that keeps points by count asks of the store.
+func pointsOfARule(t *testing.T, open Open) {
+	s, ctx := open(t), testContext(t)
+	made := []catalog.RecoveryPoint{pointOf(t, s, 1, 0), pointOf(t, s, 1, 1), pointOf(t, s, 2, 0)}
+	var ids, got []string
+	for _, p := range made {
+		ids = append(ids, p.ID)
+	}
+	slices.Sort(ids)
+	page := ""
+	for {
+		points, err := s.RulePoints(ctx, strings.ToUpper(made[0].Plan), made[0].Rule, page, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range points {
+			same(t, "point of the rule", mustPoint(t, s, p.ID), p)
+			got = append(got, p.ID)
+			page = p.ID
+		}
+		if len(points) < 2 {
+			break
+		}
+	}
+	same(t, "points of the rule", ids, got)
+	if points, err := s.RulePoints(ctx, made[0].Plan, "other", "", 9); err != nil || len(points) > 0 {
+		t.Errorf("points of another rule: %v, %v", points, err)
+	}
+	expirable := func(installation string, now time.Time) (out []string) {
+		points, err := s.Expirable(ctx, installation, append(ids, "no-such-point"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range points {
+			out = append(out, p.ID)
+		}
+		return out
+	}
+	pair := []string{made[0].ID, made[1].ID}
+	slices.Sort(pair)
+	same(t, "expirable, whatever their time: all but the only one", pair, expirable(installation, epoch0))
+	same(t, "of another installation", []string{}, expirable("other", epoch0))
+	late := made[0].DeleteAt.AddDate(0, 0, 30)
+	if err := s.KeepUntil(ctx, []string{made[0].ID}, late); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "expirable while it is kept", pair, expirable(installation, epoch0))
+	for at, want := range map[time.Time]int{late.Add(-time.Millisecond): 1, late: 2} {
+		if due, err := s.DuePoints(ctx, installation, at, 9); err != nil || len(due) != want {
+			t.Errorf("%d points are due at %s, %v, want %d: one is kept until %s", len(due), at, err, want, late)
+		}
+	}
+	same(t, "attempts of a kept point", 0, mustPoint(t, s, made[0].ID).ExpireAttempts)
+	expiry(t, s, made[1], "")
+	same(t, "while one has a job", []string{made[0].ID}, expirable(installation, epoch0))
 }
 
 func holdsAddAndRemove(t *testing.T, open Open) {

@@ -105,7 +105,7 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 		})
 	}
 	explain("due points", func(q session) error {
-		_, err := read(ctx, q, pointColumns, duePoints(q.dialect), "acme", millis(time.Unix(1, 0)), 1, 1)
+		_, err := read(ctx, q, pointColumns, duePoints(q.dialect), "acme", millis(time.Unix(1, 0)), 1, 1, 1)
 		return err
 	})
 	explain("resources of a scope", func(q session) error {

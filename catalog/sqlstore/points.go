@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/catalog"
@@ -84,7 +85,7 @@ func (s *Store) CountPoints(ctx context.Context) (map[catalog.PointState]int, er
 // guards; BeginExpiry evaluates them again on locked rows.
 func (s *Store) DuePoints(ctx context.Context, installation string, now time.Time, limit int) (points []catalog.RecoveryPoint, err error) {
 	err = s.view(ctx, "list recovery points to expire", func(ctx context.Context, q session) (err error) {
-		points, err = read(ctx, q, pointColumns, duePoints(q.dialect), installation, millis(now), millis(now), limit)
+		points, err = read(ctx, q, pointColumns, duePoints(q.dialect), installation, millis(now), millis(now), millis(now), limit)
 		return err
 	})
 	return points, err
@@ -92,21 +93,53 @@ func (s *Store) DuePoints(ctx context.Context, installation string, now time.Tim
 
 func duePoints(d dialect) string {
 	return "FROM points" + d.using("points_due") + ` WHERE state = 'AVAILABLE' AND delete_at > 0
-		AND installation = ? AND delete_at <= ? AND expire_after <= ?
+		AND installation = ? AND delete_at <= ? AND kept_until <= ? AND ` + expirable + " ORDER BY delete_at, id LIMIT ?"
+}
+
+// expirable forecasts the guards of an expiry.
+const expirable = `expire_after <= ?
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.point_id = points.id)
 		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.point_id = points.id AND j.point_id <> '' AND j.type = 'expire'
 			AND j.state IN ('CREATED', 'RUNNING', 'ABORTING'))
 		AND EXISTS (SELECT 1 FROM points o WHERE o.resource_arn = points.resource_arn AND o.account = points.account
-			AND o.region = points.region AND o.state = 'AVAILABLE' AND o.id <> points.id)
-		ORDER BY delete_at, id LIMIT ?`
+			AND o.region = points.region AND o.state = 'AVAILABLE' AND o.id <> points.id)`
+
+// Expirable implements catalog.Points.
+func (s *Store) Expirable(ctx context.Context, installation string, ids []string, now time.Time) ([]catalog.RecoveryPoint, error) {
+	var found []catalog.RecoveryPoint
+	for chunk := range slices.Chunk(slices.Sorted(slices.Values(ids)), lookupChunk) {
+		points, err := s.selectPoints(ctx, "list recovery points that can expire",
+			"WHERE "+s.dialect.in("id")+" AND state = 'AVAILABLE' AND installation = ? AND "+expirable+" ORDER BY id",
+			list(s.dialect, chunk), installation, millis(now))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, points...)
+	}
+	return found, nil
+}
+
+// RulePoints implements catalog.Points.
+func (s *Store) RulePoints(ctx context.Context, plan, rule, afterID string, limit int) ([]catalog.RecoveryPoint, error) {
+	return s.selectPoints(ctx, "list recovery points of a rule",
+		"WHERE lower(plan) = ? AND lower(rule) = ? AND state = 'AVAILABLE' AND id > ? ORDER BY id LIMIT ?",
+		strings.ToLower(plan), strings.ToLower(rule), afterID, limit)
+}
+
+// KeepUntil implements catalog.Points.
+func (s *Store) KeepUntil(ctx context.Context, ids []string, until time.Time) error {
+	return s.setPoints(ctx, "keep recovery points", "kept_until = ?", ids, until)
 }
 
 // CountExpireAttempt implements catalog.Points.
 func (s *Store) CountExpireAttempt(ctx context.Context, ids []string, expireAfter time.Time) error {
+	return s.setPoints(ctx, "count expiry attempts", "expire_attempts = expire_attempts + 1, expire_after = ?", ids, expireAfter)
+}
+
+func (s *Store) setPoints(ctx context.Context, op, set string, ids []string, until time.Time) error {
 	for chunk := range slices.Chunk(slices.Sorted(slices.Values(ids)), lookupChunk) {
-		err := s.update(ctx, "count expiry attempts", func(ctx context.Context, q session) error {
-			_, err := q.exec(ctx, "UPDATE points SET expire_attempts = expire_attempts + 1, expire_after = ? WHERE "+q.in("id"),
-				millis(expireAfter), list(q.dialect, chunk))
+		err := s.update(ctx, op, func(ctx context.Context, q session) error {
+			_, err := q.exec(ctx, "UPDATE points SET "+set+" WHERE "+q.in("id"), millis(until), list(q.dialect, chunk))
 			return err
 		})
 		if err != nil {

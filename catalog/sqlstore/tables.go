@@ -103,6 +103,7 @@ var pointColumns = []column[catalog.RecoveryPoint]{
 	instant("created_at", func(p *catalog.RecoveryPoint) *time.Time { return &p.CreatedAt }),
 	instant("completed_at", func(p *catalog.RecoveryPoint) *time.Time { return &p.CompletedAt }),
 	instant("delete_at", func(p *catalog.RecoveryPoint) *time.Time { return &p.DeleteAt }),
+	flag("counted", func(p *catalog.RecoveryPoint) *bool { return &p.Counted }),
 	integer("size_bytes", func(p *catalog.RecoveryPoint) *int64 { return &p.SizeBytes }),
 	flag("encrypted", func(p *catalog.RecoveryPoint) *bool { return &p.Encrypted }),
 	text("kms_key_id", func(p *catalog.RecoveryPoint) *string { return &p.KMSKeyID }),
