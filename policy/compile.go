@@ -120,6 +120,7 @@ func (c *compiler) plan(file, path string, doc PlanDocument) {
 	}
 	c.set.Plans = append(c.set.Plans, plan)
 	c.carriedOut(path, doc, plan)
+	c.onlyAWS(path, doc)
 }
 
 // scope checks what the plan is limited to.

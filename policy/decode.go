@@ -217,7 +217,10 @@ func fieldsOf(v reflect.Value) map[string]field {
 	fields := map[string]field{}
 	for i := range v.NumField() {
 		name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
-		if option == "inline" {
+		switch {
+		case name == "-": // no key of the document
+			continue
+		case option == "inline":
 			maps.Copy(fields, fieldsOf(v.Field(i)))
 			continue
 		}

@@ -33,6 +33,8 @@ type PlanDocument struct {
 	Regions    []string            `yaml:"regions"`
 	Rules      []RuleDocument      `yaml:"rules,required"`
 	Selections []SelectionDocument `yaml:"selections"`
+	// AWS is what only AWS Backup carries out.
+	AWS AWSPlan `yaml:"-"`
 }
 
 // RuleDocument is one rule of a plan.
@@ -54,6 +56,8 @@ type RuleDocument struct {
 	Priority     *int64             `yaml:"priority"`
 	RPOObjective string             `yaml:"rpo_objective"`
 	MaxDelay     string             `yaml:"max_delay"`
+	// AWS is what only AWS Backup carries out.
+	AWS AWSRule `yaml:"-"`
 }
 
 // LifecycleDocument is how long points live, in days.

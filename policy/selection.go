@@ -18,6 +18,10 @@ type Criteria struct {
 	Conditions   Conditions     `yaml:"conditions"`
 }
 
+// StringEquals is the only type of a TagCondition; StringEquals in that spelling is taken
+// for it.
+const StringEquals = "STRINGEQUALS"
+
 // TagCondition is one entry of ListOfTags: the tag has exactly this value.
 type TagCondition struct {
 	ConditionType  string `yaml:"condition_type,required"` // STRINGEQUALS or StringEquals

@@ -164,7 +164,7 @@ func (k *criteriaCheck) listOfTags(tags []TagCondition) {
 	}
 	for i, t := range tags {
 		path := fmt.Sprintf("list_of_tags[%d]", i)
-		if t.ConditionType != "STRINGEQUALS" && t.ConditionType != "StringEquals" {
+		if t.ConditionType != StringEquals && t.ConditionType != "StringEquals" {
 			k.problem(path+".condition_type", "condition_type %q: only STRINGEQUALS exists here; conditions has the other operators", t.ConditionType)
 		}
 		k.tagKey(path+".condition_key", tagKey(t.ConditionKey))

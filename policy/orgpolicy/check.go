@@ -177,9 +177,22 @@ func (c *checker) lifecycle(rule, lifecycle *node, path string) {
 	if cold == 0 {
 		c.warn(lifecycle, strictjson.Join(path, keyCold), "the archive opt-in needs %s: AWS Backup refuses the plan", keyCold)
 	}
-	if s, _, err := policy.ParseSchedule(orDefault(rule.text(keySchedule)), rule.text(keyTimezone)); err == nil && !s.Apart(minArchiveGap) {
-		c.wrong(lifecycle, strictjson.Join(path, keyArchive), "%s runs more often than every 28 days, too often for the archive", s)
+	c.archiveGap(rule, lifecycle, strictjson.Join(path, keyArchive))
+}
+
+// archiveGap wants runs four weeks apart. Without a schedule the default holds, and a
+// policy of another level may still set one.
+func (c *checker) archiveGap(rule, lifecycle *node, path string) {
+	s, _, err := policy.ParseSchedule(orDefault(rule.text(keySchedule)), rule.text(keyTimezone))
+	if err != nil || s.Apart(minArchiveGap) {
+		return
 	}
+	p := c.at(lifecycle, path, "%s runs more often than every 28 days, too often for the archive", s)
+	if rule.text(keySchedule) == "" {
+		c.found.Missing = append(c.found.Missing, p)
+		return
+	}
+	c.found.Wrong = append(c.found.Wrong, p)
 }
 
 func orDefault(expression string) string {

@@ -49,6 +49,8 @@ const (
 	keyAdvanced   = "advanced_backup_settings"
 	keyPlanTags   = "backup_plan_tags"
 	keyScanning   = "scan_settings"
+	keyScanRole   = "scanner_role_arn"
+	keyScanMode   = "scan_mode"
 
 	keyRole          = "iam_role_arn"
 	keyTagKey        = "tag_key"
@@ -83,7 +85,7 @@ func planSpec() *spec {
 			"backup_object_tags": one(oneOf("enabled", "disabled")),
 		}), anyName),
 		keyScanning: named(container(map[string]*spec{
-			keyResourceTypes: many(oneOf("EBS", "EC2", "S3", "ALL")), "scanner_role_arn": one(roleARN),
+			keyResourceTypes: many(oneOf("EBS", "EC2", "S3", "ALL")), keyScanRole: one(roleARN),
 		}), anyName),
 	})
 }
@@ -103,7 +105,7 @@ func ruleSpec() *spec {
 		keyCopies:     named(copyAction, copyName),
 		keyPointTags:  named(tagSpec(), anyName),
 		keyIndex:      container(map[string]*spec{keyResourceTypes: many(oneOf("EBS", "S3"))}),
-		keyScan:       named(container(map[string]*spec{"scan_mode": one(oneOf("FULL_SCAN", "INCREMENTAL_SCAN"))}), anyName),
+		keyScan:       named(container(map[string]*spec{keyScanMode: one(oneOf("FULL_SCAN", "INCREMENTAL_SCAN"))}), anyName),
 	})
 }
 
