@@ -9,6 +9,7 @@ import (
 
 	"holdfast/config"
 	"holdfast/policy"
+	"holdfast/policy/format"
 )
 
 // The exit codes.
@@ -61,15 +62,21 @@ func badInput(format string, args ...any) error {
 }
 
 // policyProblems is bad input found in Holdfast's own policy files.
-func policyProblems(found []policy.Problem) error { return problemsOf("invalid_policy", found) }
+func policyProblems(found []policy.Problem) error { return problemsOf(format.KindInvalid, found) }
 
 // problemsOf is bad input of one kind found in policy documents.
-func problemsOf(kind string, found []policy.Problem) error {
-	e := &exitError{code: codeBadInput, err: errors.New("the policy has problems")}
+func problemsOf(kind string, found []policy.Problem) error { return refusal(problemList(kind, found)) }
+
+func problemList(kind string, found []policy.Problem) (list []problem) {
 	for _, p := range found {
-		e.problems = append(e.problems, problem{Kind: kind, File: p.File, Line: p.Line, Path: p.Path, Message: p.Message})
+		list = append(list, problem{Kind: kind, File: p.File, Line: p.Line, Path: p.Path, Message: p.Message})
 	}
-	return e
+	return list
+}
+
+// refusal is bad input found in policy documents.
+func refusal(problems []problem) error {
+	return &exitError{code: codeBadInput, err: errors.New("the policy has problems"), problems: problems}
 }
 
 // exitOf returns the code and the problems of err.

@@ -8,32 +8,18 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"holdfast/app"
-	"holdfast/driver"
-	"holdfast/driver/all"
 	"holdfast/policy"
 )
 
 // maxNext is the most runs policy next prints.
 const maxNext = 1000
 
-// policyFormat names the documents policy validate reads.
-const policyFormat = "holdfast"
-
 // policyCommand checks policies and schedules; it needs no catalog.
 func policyCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "policy", Usage: "check backup plans and schedules before they are used",
 		Subcommands: []*cli.Command{
-			{
-				Name: "validate", Usage: "check policy files as one set; nothing is changed",
-				ArgsUsage: "[FILE...]",
-				Description: "Prints everything that is wrong at once, with file and line, and exits with 2.\n" +
-					"Warnings do not make a policy invalid. Without files it checks those the configuration names.\n\n" +
-					"Examples:\n\n   holdfast policy validate policies/*.yaml\n   holdfast policy validate --config holdfast.yaml --output json",
-				Flags:  []cli.Flag{configFlag()},
-				Action: func(ctx *cli.Context) error { return validatePolicy(ctx, env) },
-			},
+			validateCommand(env),
 			{
 				Name: "next", Usage: "print when a schedule expression is due next",
 				Description: "Example:\n\n   holdfast policy next --expression 'cron(0 2 ? * MON-FRI *)' --timezone Europe/Berlin --count 5",
@@ -47,67 +33,10 @@ func policyCommand(env Env) *cli.Command {
 			},
 			policyRetainCommand(env),
 			effectiveCommand(env),
+			convertCommand(env),
 			policySelectCommand(env),
 		},
 	}
-}
-
-// validation is the JSON of a valid policy.
-type validation struct {
-	Valid    bool             `json:"valid"`
-	Format   string           `json:"format"`
-	Files    []string         `json:"files"`
-	Plans    int              `json:"plans"`
-	Rules    int              `json:"rules"`
-	Warnings []policy.Problem `json:"warnings"`
-}
-
-func validatePolicy(ctx *cli.Context, env Env) error {
-	names, drivers, err := namedPolicies(ctx, env)
-	if err != nil {
-		return err
-	}
-	files, err := app.ReadPolicies(names)
-	if err != nil {
-		return badInput("%w", err)
-	}
-	set, result := policy.Compile(files, app.Capabilities(drivers))
-	if len(result.Problems) > 0 {
-		return policyProblems(result.Problems)
-	}
-	v := validation{Valid: true, Format: policyFormat, Files: names, Plans: len(set.Plans), Warnings: []policy.Problem{}}
-	v.Warnings = append(v.Warnings, result.Warnings...)
-	for _, p := range set.Plans {
-		v.Rules += len(p.Rules)
-	}
-	if jsonWanted(ctx) {
-		return printJSON(env.Stdout, v)
-	}
-	for _, w := range v.Warnings {
-		writeLine(env.Stderr, "holdfast: warning: %s", w)
-	}
-	writeLine(env.Stdout, "valid: %d plans with %d rules in %d files, %d warnings", v.Plans, v.Rules, len(names), len(v.Warnings))
-	return nil
-}
-
-// namedPolicies returns the files given, for everything this binary can do; or those of
-// the configuration, for the kinds it enables.
-func namedPolicies(ctx *cli.Context, env Env) ([]string, *driver.Registry, error) {
-	if names := ctx.Args().Slice(); len(names) > 0 {
-		return names, all.New(nil), nil
-	}
-	cfg, err := loadConfig(ctx, env)
-	if err != nil {
-		return nil, nil, err
-	}
-	names, err := cfg.PolicyFiles()
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(names) == 0 {
-		return nil, nil, badInput("the configuration names no policies: name files, as in: holdfast policy validate policies/*.yaml")
-	}
-	return names, app.PlanningDrivers(cfg), nil
 }
 
 // runs is the JSON of policy next.

@@ -8,13 +8,8 @@ import (
 
 	"holdfast/app"
 	"holdfast/policy"
+	"holdfast/policy/format"
 	"holdfast/policy/orgpolicy"
-)
-
-// The kinds of problems with organization policies.
-const (
-	kindMalformed = "malformed_policy"
-	kindInvalid   = "invalid_effective_policy"
 )
 
 // effectiveCommand merges organization policies.
@@ -62,13 +57,13 @@ func effectivePolicy(ctx *cli.Context, env Env) error {
 	if !ctx.Bool("no-schema") {
 		found := effective.Check()
 		if problems := found.Problems(); len(problems) > 0 {
-			return problemsOf(kindInvalid, problems)
+			return problemsOf(format.KindEffective, problems)
 		}
 		warnings = append(warnings, found.Warnings...)
 	}
 	filled, problems := effective.Fill(ctx.String("account"), ctx.String("region"))
 	if len(problems) > 0 {
-		return problemsOf(kindInvalid, problems)
+		return problemsOf(format.KindEffective, problems)
 	}
 	return printEffective(ctx, env, filled, warnings)
 }
@@ -99,7 +94,7 @@ func readLevels(ctx *cli.Context) (levels []orgpolicy.Level, warnings []policy.P
 		levels = append(levels, level)
 	}
 	if len(problems) > 0 {
-		return nil, nil, problemsOf(kindMalformed, problems)
+		return nil, nil, problemsOf(format.KindMalformed, problems)
 	}
 	return levels, warnings, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"holdfast/policy/format"
 )
 
 // orgRoot and orgAccount are policies of an organization; the account's Dev plan has no
@@ -96,11 +98,11 @@ func TestPolicyEffectiveRefuses(t *testing.T) {
 		kinds []string
 		paths []string
 	}{
-		{"an invalid result", []string{"--level", root, "--level", dev}, []string{kindInvalid}, []string{"plans.Dev.selections"}},
+		{"an invalid result", []string{"--level", root, "--level", dev}, []string{format.KindEffective}, []string{"plans.Dev.selections"}},
 		{"malformed policies", []string{"--level", root + "," + broken, "--level", broken},
-			[]string{kindMalformed, kindMalformed, kindMalformed, kindMalformed},
+			[]string{format.KindMalformed, format.KindMalformed, format.KindMalformed, format.KindMalformed},
 			[]string{"plans.Core.regions", "plans.Core.rules.Nightly.colour", "plans.Core.regions", "plans.Core.rules.Nightly.colour"}},
-		{"too many attached", []string{"--level", strings.Repeat(root+",", 10) + root}, []string{kindMalformed}, []string{"--level"}},
+		{"too many attached", []string{"--level", strings.Repeat(root+",", 10) + root}, []string{format.KindMalformed}, []string{"--level"}},
 		{"no levels", nil, []string{"bad_input"}, []string{"--level"}},
 		{"bad variables", []string{"--level", root, "--account", "1", "--region", "x"}, []string{"bad_input", "bad_input"}, []string{"--account", "--region"}},
 		{"no such file", []string{"--level", root + ".none"}, []string{"bad_input"}, []string{""}},

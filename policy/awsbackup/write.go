@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"holdfast/policy"
 )
@@ -23,9 +24,17 @@ func Write(doc policy.Document) ([]byte, []policy.Problem) {
 		problems = append(problems, policy.Problem{Path: "plans[0].backup_plan_tags", Message: "tags are not part of a plan but of the call that creates it; remove them"})
 	}
 	for i, s := range p.Selections {
+		at := fmt.Sprintf("plans[0].selections[%d].iam_role_arn", i)
 		if s.IAMRoleARN == "" {
-			problems = append(problems, policy.Problem{Path: fmt.Sprintf("plans[0].selections[%d].iam_role_arn", i), Message: "AWS Backup works with a role: add iam_role_arn"})
+			problems = append(problems, policy.Problem{Path: at, Message: "AWS Backup works with a role: add iam_role_arn"})
 		}
+		problems = append(problems, variables(at, s.IAMRoleARN)...)
+	}
+	for i, r := range p.Rules {
+		for j, c := range r.CopyActions {
+			problems = append(problems, variables(fmt.Sprintf("plans[0].rules[%d].copy_actions[%d].destination_backup_vault_arn", i, j), c.DestinationBackupVaultARN)...)
+		}
+		problems = append(problems, variables(fmt.Sprintf("plans[0].rules[%d].target_logically_air_gapped_backup_vault_arn", i), r.AWS.AirGappedVaultARN)...)
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -38,6 +47,16 @@ func Write(doc policy.Document) ([]byte, []policy.Problem) {
 		return nil, []policy.Problem{{Message: err.Error()}}
 	}
 	return b.Bytes(), nil
+}
+
+// variables refuses what only policies of an organization fill in.
+func variables(path, arn string) []policy.Problem {
+	for _, name := range []string{policy.AccountVariable, "$region"} {
+		if strings.Contains(arn, name) {
+			return []policy.Problem{{Path: path, Message: fmt.Sprintf("AWS Backup fills in no %s: write it out, or use policy effective with --account and --region", name)}}
+		}
+	}
+	return nil
 }
 
 func bundleOf(doc policy.PlanDocument) bundle {

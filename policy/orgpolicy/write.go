@@ -27,7 +27,10 @@ func Write(doc policy.Document) ([]byte, []policy.Problem) {
 	var b bytes.Buffer
 	root.writePolicy(&b, "")
 	b.WriteByte('\n')
-	return b.Bytes(), problemsOf(b.Bytes())
+	if problems := problemsOf(b.Bytes()); len(problems) > 0 {
+		return nil, problems
+	}
+	return b.Bytes(), nil
 }
 
 // problemsOf is the last word: what was written must be a policy that is valid alone.
