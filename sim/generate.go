@@ -46,7 +46,7 @@ type Company struct {
 	Resources map[resource.Kind]int
 }
 
-// Generate builds a company whose volumes, databases and tables are named, tagged and
+// Generate builds a company whose instances, volumes, databases and tables are named, tagged and
 // spread over accounts and regions like a real one's: unevenly. The same options make
 // the same company.
 func Generate(o GenerateOptions) (*Company, error) {
@@ -114,28 +114,47 @@ var (
 	wares = []string{"orders", "ledger", "catalogue", "sessions", "events", "invoices", "profiles", "inventory", "audit"}
 )
 
+// kinds is what a company has, as often as it has it. An instance brings volumes of its
+// own, which carry no tags.
+var kinds = []resource.Kind{resource.EBS, resource.EBS, resource.EBS, resource.RDS, resource.DynamoDB, resource.EC2}
+
 // add makes resource n and writes down which rule must take it.
 func (g *generator) add(n int) error {
 	b := Blueprint{Account: g.skewed(g.company.Accounts()), Region: g.skewed(g.company.Regions()), SizeGiB: g.size()}
-	b.Kind = []resource.Kind{resource.EBS, resource.EBS, resource.EBS, resource.RDS, resource.DynamoDB}[g.random.IntN(5)]
+	b.Kind = kinds[g.random.IntN(len(kinds))]
 	env := []string{"prod", "prod", "prod", "staging", "dev"}[g.random.IntN(5)]
 	b.Name = fmt.Sprintf("%s-%s-%05d", env, wares[g.random.IntN(len(wares))], n)
 	daily := env == "prod" && g.random.IntN(10) < 8 || env == "staging" && g.random.IntN(10) < 3
 	b.Tags = g.tags(env, daily)
 	b.Encrypted = b.Kind != resource.RDS && g.random.IntN(3) == 0
-	b.Odd = b.Kind == resource.RDS && g.random.IntN(12) == 0
+	b.Odd = (b.Kind == resource.RDS || b.Kind == resource.EC2) && g.random.IntN(12) == 0
 	arn, err := g.company.Create(b)
 	if err != nil {
 		return fmt.Errorf("generate resource %d: %w", n, err)
 	}
 	g.company.Resources[b.Kind]++
+	g.company.Resources[resource.EBS] += volumesWith(b)
 	g.expect(b, arn, env, daily)
 	return nil
 }
 
+// volumesWith is how many volumes come with a resource: an instance has one for data and,
+// unless its root is an instance store, one for its root.
+func volumesWith(b Blueprint) int {
+	switch {
+	case b.Kind != resource.EC2:
+		return 0
+	case b.Odd:
+		return 1
+	default:
+		return 2
+	}
+}
+
 // expect knows the company's rules in its own words: production-grade things tagged for
 // it are kept daily, abroad too when they live in the main region; every prod table is
-// kept; members of clusters are no instances of their own.
+// kept; members of clusters are no instances of their own, and an instance store fits into
+// no image.
 func (g *generator) expect(b Blueprint, arn, env string, daily bool) {
 	e := Expectation{ResourceARN: arn}
 	switch {
@@ -212,7 +231,7 @@ COPIES
         recovery_point_tags: {cost-centre: backup}
     selections:
       - name: tagged-in-the-main-region
-        resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:rds:MAIN:*:db:*"]
+        resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:ec2:MAIN:*:instance/*", "arn:PARTITION:rds:MAIN:*:db:*"]
         conditions: {string_equals: [{condition_key: "aws:ResourceTag/backup", condition_value: daily}]}
   # The same tag in other regions: kept where it is.
   - name: regional
@@ -223,8 +242,8 @@ COPIES
         lifecycle: {delete_after_days: 14}
     selections:
       - name: tagged-elsewhere
-        resources: ["arn:PARTITION:ec2:*:*:volume/*", "arn:PARTITION:rds:*:*:db:*"]
-        not_resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:rds:MAIN:*:db:*"]
+        resources: ["arn:PARTITION:ec2:*:*:volume/*", "arn:PARTITION:ec2:*:*:instance/*", "arn:PARTITION:rds:*:*:db:*"]
+        not_resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:ec2:MAIN:*:instance/*", "arn:PARTITION:rds:MAIN:*:db:*"]
         conditions: {string_equals: [{condition_key: "aws:ResourceTag/backup", condition_value: daily}]}
   # Tables go by name.
   - name: tables

@@ -6,13 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast/app"
 	"holdfast/driver"
+	"holdfast/driver/all"
 	"holdfast/policy"
 	"holdfast/resource"
 	"holdfast/sim"
@@ -51,47 +49,26 @@ func TestGenerateRefuses(t *testing.T) {
 	}
 }
 
-// listing is what the SDK shows of a company, as an inventory would have it.
-func listing(t *testing.T, c *sim.Company) (all []resource.Resource) {
+// listing is what the drivers see of a company: its inventory.
+func listing(t *testing.T, c *sim.Company, drivers *driver.Registry) (found []resource.Resource) {
 	t.Helper()
 	for _, a := range c.Accounts() {
 		for _, region := range c.Regions() {
-			cfg := config(t, c.Provider(), a, region)
-			volumes, err := ec2.NewFromConfig(cfg).DescribeVolumes(t.Context(), &ec2.DescribeVolumesInput{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range volumes.Volumes {
-				tags := map[string]string{}
-				for _, tag := range v.Tags {
-					tags[*tag.Key] = *tag.Value
+			for _, kind := range drivers.Kinds() {
+				d, _ := drivers.Get(kind)
+				err := d.Discover(t.Context(), resource.Scope{Partition: "aws", Account: a, Region: region}, func(r resource.Resource) error {
+					if r.Unsupported == "" {
+						found = append(found, r)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
 				}
-				all = append(all, resource.Resource{Kind: resource.EBS, ARN: *v.VolumeArn, Account: a, Region: region, Tags: tags})
-			}
-			databases, err := rds.NewFromConfig(cfg).DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range databases.DBInstances {
-				tags := map[string]string{}
-				for _, tag := range d.TagList {
-					tags[*tag.Key] = *tag.Value
-				}
-				if d.DBClusterIdentifier == nil {
-					all = append(all, resource.Resource{Kind: resource.RDS, ARN: *d.DBInstanceArn, Account: a, Region: region, Tags: tags})
-				}
-			}
-			tables, err := dynamodb.NewFromConfig(cfg).ListTables(t.Context(), &dynamodb.ListTablesInput{Limit: aws.Int32(100)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, name := range tables.TableNames {
-				arn := "arn:aws:dynamodb:" + region + ":" + a + ":table/" + name
-				all = append(all, resource.Resource{Kind: resource.DynamoDB, ARN: arn, Account: a, Region: region})
 			}
 		}
 	}
-	return all
+	return found
 }
 
 // The policy, compiled and matched by the product, must select exactly what the generator
@@ -100,16 +77,13 @@ func TestPolicySelectsWhatIsExpected(t *testing.T) {
 	t.Parallel()
 	for _, o := range []sim.GenerateOptions{{Seed: 1}, {Seed: 2, Accounts: 3, Regions: 4, Resources: 200}, {Seed: 3, Accounts: 1, Regions: 1, Resources: 50}} {
 		company := generate(t, o)
-		set, result := policy.Compile([]policy.File{{Name: "company.yaml", Data: []byte(company.Policy)}}, []policy.Capabilities{
-			policy.Native(resource.EBS, "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true}),
-			policy.Native(resource.RDS, "arn:*:rds:*:*:db:*", policy.Abilities{CopyRegion: true}),
-			policy.Native(resource.DynamoDB, "arn:*:dynamodb:*:*:table/*", policy.Abilities{}),
-		})
+		drivers := all.New(company.Provider())
+		set, result := policy.Compile([]policy.File{{Name: "company.yaml", Data: []byte(company.Policy)}}, app.Capabilities(drivers))
 		if len(result.Problems) > 0 {
 			t.Fatalf("the policy does not compile: %v", result.Problems)
 		}
 		var selected []sim.Expectation
-		for _, r := range listing(t, company) {
+		for _, r := range listing(t, company, drivers) {
 			for _, plan := range set.Plans {
 				taken := slices.ContainsFunc(plan.Selections, func(s policy.Selection) bool { return s.Match(r) })
 				for _, rule := range plan.Rules {

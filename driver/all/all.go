@@ -7,6 +7,7 @@ import (
 	"holdfast/driver/docdb"
 	"holdfast/driver/dynamodb"
 	"holdfast/driver/ebs"
+	"holdfast/driver/ec2"
 	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
 	"holdfast/internal/awssession"
@@ -16,6 +17,7 @@ import (
 // sessions. Sessions may be nil where only descriptors are asked for.
 func New(sessions awssession.Provider) *driver.Registry {
 	return driver.NewRegistry(
+		ec2.New(sessions),
 		ebs.New(sessions),
 		rds.New(sessions),
 		aurora.New(sessions),

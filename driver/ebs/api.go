@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"holdfast/driver/internal/clients"
-	"holdfast/internal/awserr"
 	"holdfast/internal/awssession"
 )
 
@@ -26,7 +25,3 @@ var _ api = (*ec2.Client)(nil)
 func newClients(sessions awssession.Provider) *clients.Pool[api] {
 	return clients.NewPool(sessions, func(cfg aws.Config) api { return ec2.NewFromConfig(cfg) })
 }
-
-// once keeps the SDK from repeating a call whose outcome is unknown: snapshots have no
-// token, so the repetition would make a second one.
-func once(o *ec2.Options) { o.Retryer = awserr.OnlyThrottles(o.Retryer) }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/marktags"
 	"holdfast/failure"
 	"holdfast/resource"
@@ -28,8 +29,8 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 	}
 	in := &ec2.CopySnapshotInput{
 		SourceRegion: aws.String(req.SourceScope.Region), SourceSnapshotId: aws.String(string(req.Source.Ref)),
-		Description:       description(req.Mark),
-		TagSpecifications: tagSpecification(types.ResourceTypeSnapshot, marktags.For(req.Mark, req.Tags)),
+		Description:       ec2calls.Description(req.Mark),
+		TagSpecifications: []types.TagSpecification{ec2calls.Tagged(types.ResourceTypeSnapshot, marktags.For(req.Mark, req.Tags))},
 	}
 	if req.Source.Encrypted || req.KMSKeyID != "" {
 		in.Encrypted = aws.Bool(true)
@@ -37,7 +38,7 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 	if req.KMSKeyID != "" {
 		in.KmsKeyId = aws.String(req.KMSKeyID)
 	}
-	out, err := client.CopySnapshot(ctx, in, once)
+	out, err := client.CopySnapshot(ctx, in, ec2calls.Once)
 	if err != nil {
 		return "", wrap("CopySnapshot", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -35,11 +36,11 @@ func owned(ctx context.Context, client api, req driver.DeleteRequest) (bool, err
 	there := false
 	err := eachSnapshot(ctx, client, func(s *types.Snapshot) error {
 		there = true
-		if mark, ok := driver.MarkFromTags(fromTags(s.Tags)); !ok || mark.Installation != req.Installation {
+		if mark, ok := driver.MarkFromTags(ec2calls.FromTags(s.Tags)); !ok || mark.Installation != req.Installation {
 			return failure.Errorf(failure.Held, "snapshot %s does not carry the mark of installation %s",
 				req.Ref, req.Installation)
 		}
 		return nil
-	}, filter("snapshot-id", string(req.Ref)))
+	}, ec2calls.Filter("snapshot-id", string(req.Ref)))
 	return there, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -75,7 +76,7 @@ func toResource(scope resource.Scope, volume *types.Volume) (resource.Resource, 
 	return resource.Resource{
 		ARN:  fmt.Sprintf("arn:%s:ec2:%s:%s:volume/%s", scope.Partition, scope.Region, scope.Account, id),
 		Kind: resource.EBS, Account: scope.Account, Region: scope.Region, Name: id,
-		Tags: fromTags(volume.Tags), Settings: raw,
+		Tags: ec2calls.FromTags(volume.Tags), Settings: raw,
 	}, nil
 }
 

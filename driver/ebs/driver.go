@@ -5,18 +5,12 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
 
-// lookMax is how many values one filter of a Describe call may have.
-// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
-const lookMax = 200
-
-// settle is how long EC2's reads may miss what was just made. AWS gives no figure; two
-// minutes is well beyond the delays it describes.
-// Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
-const settle = 120 * time.Second
+const lookMax = ec2calls.MaxFilterValues
 
 // Driver is the driver of EBS volumes. It is safe for concurrent use.
 type Driver struct {
@@ -41,7 +35,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		ARNPattern: "arn:*:ec2:*:*:volume/*",
 		CopyRegion: true,
 		LookMax:    lookMax,
-		Settle:     map[driver.Operation]time.Duration{driver.Backup: settle, driver.Copy: settle},
+		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Actions:    actions(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,

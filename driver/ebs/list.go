@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/resource"
 )
 
@@ -16,10 +17,10 @@ func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driv
 		return err
 	}
 	return eachSnapshot(ctx, client, func(s *types.Snapshot) error {
-		mark, ok := driver.MarkFromTags(fromTags(s.Tags))
+		mark, ok := driver.MarkFromTags(ec2calls.FromTags(s.Tags))
 		if !ok {
 			return nil
 		}
 		return yield(driver.Artefact{Point: pointOf(scope, s), Mark: mark, State: stateOf(s.State)})
-	}, filter("tag-key", driver.TagInstallation))
+	}, ec2calls.Filter("tag-key", driver.TagInstallation))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/refs"
 	"holdfast/failure"
 	"holdfast/resource"
@@ -33,7 +34,7 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	err = eachSnapshot(ctx, client, func(s *types.Snapshot) error {
 		seen[driver.Ref(aws.ToString(s.SnapshotId))] = statusOf(req.Scope, s)
 		return nil
-	}, filter("snapshot-id", refs.Strings(req.Refs)...))
+	}, ec2calls.Filter("snapshot-id", refs.Strings(req.Refs)...))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func lookAtVolumes(ctx context.Context, client api, asked []driver.Ref) (map[dri
 	err := eachVolume(ctx, client, func(v *types.Volume) error {
 		seen[driver.Ref(aws.ToString(v.VolumeId))] = volumeStatus(v)
 		return nil
-	}, filter("volume-id", refs.Strings(asked)...))
+	}, ec2calls.Filter("volume-id", refs.Strings(asked)...))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/marktags"
 	"holdfast/driver/internal/parameters"
 	"holdfast/resource"
@@ -61,8 +62,8 @@ func (d *Driver) createVolume(req driver.RestoreRequest) (*ec2.CreateVolumeInput
 		Iops:             values.Int32("iops", 1), Throughput: values.Int32("throughput", 1),
 		Encrypted: values.Bool("encrypted"), KmsKeyId: values.String("kms_key_id"),
 		MultiAttachEnabled: values.Bool("multi_attach"),
-		TagSpecifications: tagSpecification(types.ResourceTypeVolume,
-			marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags))),
+		TagSpecifications: []types.TagSpecification{ec2calls.Tagged(types.ResourceTypeVolume,
+			marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))},
 	}
 	return in, values, values.Err()
 }

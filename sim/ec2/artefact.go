@@ -12,10 +12,14 @@ import (
 	"holdfast/sim/internal/cloud"
 )
 
-// Artefacts returns every snapshot, and every volume made from one.
+// Artefacts returns every snapshot and image, and every volume and instance made from
+// one. The snapshots of an image and the volumes of an instance are parts, not artefacts.
 func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 	var all []cloud.Artefact
 	for _, snap := range slices.Concat(s.snapshots.All(), s.deleted) {
+		if snap.image != "" {
+			continue
+		}
 		all = append(all, cloud.Artefact{
 			Kind: resource.EBS, Operation: snap.operation, Place: snap.place, ID: snap.id, ARN: snap.arn(), Source: snap.source,
 			Name: snap.tags["Name"], Tags: maps.Clone(snap.tags), CreatedAt: snap.progress.Start, DeletedAt: snap.deleted,
@@ -23,13 +27,33 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 		})
 	}
 	for _, v := range slices.Concat(s.volumes.All(), s.removed) {
-		if v.data.SnapshotId == nil {
+		if v.data.SnapshotId == nil || v.instance != "" {
 			continue
 		}
 		all = append(all, cloud.Artefact{
 			Kind: resource.EBS, Operation: driver.Restore, Place: v.place, ID: *v.data.VolumeId, ARN: aws.ToString(v.data.VolumeArn),
 			Source: *v.data.SnapshotId, Name: v.tags["Name"], Tags: maps.Clone(v.tags), CreatedAt: v.progress.Start,
 			DeletedAt: v.deleted, Failed: v.progress.Failed(now),
+		})
+	}
+	return append(all, s.imageArtefacts(now)...)
+}
+
+func (s *Service) imageArtefacts(now time.Time) []cloud.Artefact {
+	var all []cloud.Artefact
+	for _, i := range slices.Concat(s.images.All(), s.deregistered) {
+		all = append(all, cloud.Artefact{
+			Kind: resource.EC2, Operation: i.operation, Place: i.place, ID: i.id, ARN: i.arn(), Source: i.source,
+			Name: i.name, Tags: maps.Clone(i.tags), CreatedAt: i.progress.Start, DeletedAt: i.deleted, Failed: i.progress.Failed(now),
+		})
+	}
+	for _, i := range slices.Concat(s.instances.All(), s.ended) {
+		if i.image == "" {
+			continue
+		}
+		all = append(all, cloud.Artefact{
+			Kind: resource.EC2, Operation: driver.Restore, Place: i.place, ID: i.id, ARN: i.arn, Source: i.image,
+			Name: i.tags["Name"], Tags: maps.Clone(i.tags), CreatedAt: i.progress.Start, DeletedAt: i.deleted, Failed: i.progress.Failed(now),
 		})
 	}
 	return all

@@ -47,14 +47,23 @@ func dryRun(asked *bool) error {
 	return cloud.WithStatus(cloud.Errorf("DryRunOperation", "Request would have succeeded, but DryRun flag is set."), http.StatusPreconditionFailed)
 }
 
-// tagsFor returns the tags a call puts on the thing it makes.
+// tagsFor returns the tags a call puts on the one thing it makes.
 func tagsFor(specs []types.TagSpecification, on types.ResourceType) (map[string]string, error) {
-	tags := map[string]string{}
+	tags, err := tagsByType(specs, on)
+	return tags[on], err
+}
+
+// tagsByType returns the tags a call puts on the things it makes, a map for each type.
+func tagsByType(specs []types.TagSpecification, on ...types.ResourceType) (map[types.ResourceType]map[string]string, error) {
+	tags := map[types.ResourceType]map[string]string{}
+	for _, t := range on {
+		tags[t] = map[string]string{}
+	}
 	for _, spec := range specs {
-		if spec.ResourceType != on {
+		if !slices.Contains(on, spec.ResourceType) {
 			return nil, cloud.Errorf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.", spec.ResourceType)
 		}
-		if err := addTags(tags, spec.Tags); err != nil {
+		if err := addTags(tags[spec.ResourceType], spec.Tags); err != nil {
 			return nil, err
 		}
 	}
@@ -92,15 +101,11 @@ func tagList(tags map[string]string) []types.Tag {
 func (s *Service) createTags(c *cloud.Call, in *ec2.CreateTagsInput) (*ec2.CreateTagsOutput, error) {
 	var targets []map[string]string
 	for _, id := range in.Resources {
-		if v, ok := s.volumes.Get(c.Place, id); ok {
-			targets = append(targets, v.tags)
-		} else if snap, ok := s.snapshots.Get(c.Place, id); ok {
-			targets = append(targets, snap.tags)
-		} else if strings.HasPrefix(id, "snap-") {
-			return nil, noSnapshot(id)
-		} else {
-			return nil, noVolume(id)
+		tags, err := s.tagsOf(c.Place, id)
+		if err != nil {
+			return nil, err
 		}
+		targets = append(targets, tags)
 	}
 	for _, tags := range targets {
 		if err := addTags(tags, in.Tags); err != nil {
@@ -108,4 +113,56 @@ func (s *Service) createTags(c *cloud.Call, in *ec2.CreateTagsInput) (*ec2.Creat
 		}
 	}
 	return &ec2.CreateTagsOutput{}, nil
+}
+
+// tagsOf returns the tags of whatever has an id.
+func (s *Service) tagsOf(p cloud.Place, id string) (map[string]string, error) {
+	if v, ok := s.volumes.Get(p, id); ok {
+		return v.tags, nil
+	}
+	if snap, ok := s.snapshots.Get(p, id); ok {
+		return snap.tags, nil
+	}
+	if i, ok := s.instances.Get(p, id); ok {
+		return i.tags, nil
+	}
+	if img, ok := s.images.Get(p, id); ok {
+		return img.tags, nil
+	}
+	switch prefix, _, _ := strings.Cut(id, "-"); prefix {
+	case "snap":
+		return nil, noSnapshot(id)
+	case "i":
+		return nil, noInstance(id)
+	case "ami":
+		return nil, noImage(id)
+	default:
+		return nil, noVolume(id)
+	}
+}
+
+// tokenUse is what a ClientToken was used for.
+type tokenUse struct {
+	parameters string
+	made       string // id
+}
+
+// usedToken returns what an earlier call with the token made. The same token with other
+// parameters is an error.
+// Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+func (s *Service) usedToken(c *cloud.Call, token *string, parameters string) (made string, again bool, err error) {
+	if token == nil {
+		return "", false, nil
+	}
+	use, again := s.tokens.Get(c.Place, *token)
+	if again && use.parameters != parameters {
+		return "", false, cloud.Errorf("IdempotentParameterMismatch", "the client token was used with other parameters")
+	}
+	return use.made, again, nil
+}
+
+func (s *Service) useToken(c *cloud.Call, token *string, parameters, made string) {
+	if token != nil {
+		s.tokens.Put(c.Place, *token, tokenUse{parameters, made})
+	}
 }

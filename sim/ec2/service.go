@@ -1,6 +1,6 @@
-// Package ec2 simulates the part of Amazon EC2 that EBS backups use: volumes, snapshots,
-// copies and tags. Its one quota by name is "ec2:snapshot-copies" (20 in progress
-// per destination region).
+// Package ec2 simulates the part of Amazon EC2 that backups use: volumes and snapshots,
+// instances and images, copies and tags. Its quotas by name are "ec2:snapshot-copies"
+// (20 in progress per destination region) and "ec2:image-copies" (300).
 package ec2
 
 import (
@@ -21,6 +21,8 @@ var (
 	changing   = cloud.Bucket{Capacity: 50, Refill: 5}
 	snapshots  = cloud.Bucket{Capacity: 100, Refill: 5}
 	tagging    = cloud.Bucket{Capacity: 100, Refill: 10}
+	imageCopy  = cloud.Bucket{Capacity: 100, Refill: 1}
+	launches   = cloud.Bucket{Capacity: 5, Refill: 2}
 )
 
 // Service is the simulated Amazon EC2 of an organization.
@@ -30,19 +32,24 @@ type Service struct {
 	// deleted keeps the snapshots that are gone, for the judge.
 	deleted []*snapshot
 	// removed keeps restored volumes that are gone, for the judge.
-	removed []*volume
-	tokens  cloud.Store[tokenUse] // by ClientToken
+	removed   []*volume
+	instances cloud.Store[*instance]
+	images    cloud.Store[*image]
+	// ended and deregistered keep the launched instances and the images that are gone.
+	ended        []*instance
+	deregistered []*image
+	tokens       cloud.Store[tokenUse] // by ClientToken
 }
 
-// New returns an EC2 without volumes.
+// New returns an EC2 without volumes and instances.
 func New() *Service { return &Service{} }
 
 // Definition returns what EC2 is and can do here.
 func (s *Service) Definition() cloud.Definition {
 	return cloud.Definition{
-		ID: ec2.ServiceID, Name: "ec2", Kinds: []resource.Kind{resource.EBS},
+		ID: ec2.ServiceID, Name: "ec2", Kinds: []resource.Kind{resource.EBS, resource.EC2},
 		ThrottleCode: "RequestLimitExceeded", ThrottleStatus: http.StatusServiceUnavailable,
-		Quotas: map[string]int{copiesQuota: 20},
+		Quotas: map[string]int{copiesQuota: 20, imageCopiesQuota: 300},
 		Operations: []cloud.Operation{
 			cloud.BucketBy(cloud.Op(reading, s.describeVolumes), func(in *ec2.DescribeVolumesInput) cloud.Bucket {
 				return readingBucket(len(in.Filters)+len(in.VolumeIds), in.MaxResults)
@@ -50,7 +57,17 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.BucketBy(cloud.Op(reading, s.describeSnapshots), func(in *ec2.DescribeSnapshotsInput) cloud.Bucket {
 				return readingBucket(len(in.Filters)+len(in.SnapshotIds), in.MaxResults)
 			}),
+			cloud.BucketBy(cloud.Op(reading, s.describeInstances), func(in *ec2.DescribeInstancesInput) cloud.Bucket {
+				return readingBucket(len(in.Filters)+len(in.InstanceIds), in.MaxResults)
+			}),
+			cloud.BucketBy(cloud.Op(reading, s.describeImages), func(in *ec2.DescribeImagesInput) cloud.Bucket {
+				return readingBucket(len(in.Filters)+len(in.ImageIds), in.MaxResults)
+			}),
 			cloud.Op(reading, s.describeAvailabilityZones),
+			cloud.Op(changing, s.createImage),
+			cloud.Op(imageCopy, s.copyImage),
+			cloud.Op(snapshots, s.deregisterImage),
+			cloud.Op(launches, s.runInstances),
 			cloud.Op(snapshots, s.createSnapshot),
 			cloud.Op(changing, s.copySnapshot),
 			cloud.Op(snapshots, s.deleteSnapshot),
@@ -69,18 +86,14 @@ func readingBucket(filters int, maxResults *int32) cloud.Bucket {
 	return reading
 }
 
-// Remove makes a volume or snapshot vanish.
+// Remove makes a volume, an instance, an image or a snapshot vanish.
 func (s *Service) Remove(c *cloud.Call, arn string) bool {
-	id := arn[strings.LastIndexByte(arn, '/')+1:]
-	if strings.HasPrefix(id, "vol-") {
+	switch id := arn[strings.LastIndexByte(arn, '/')+1:]; {
+	case strings.HasPrefix(id, "vol-"):
 		return s.dropVolume(c, id)
+	case strings.HasPrefix(id, "i-"):
+		return s.dropInstance(c, id)
+	default:
+		return s.removeUnplaced(c, id)
 	}
-	// The ARN of a snapshot carries no account.
-	for _, snap := range s.snapshots.All() {
-		if snap.id == id {
-			s.dropSnapshot(c, snap)
-			return true
-		}
-	}
-	return false
 }

@@ -40,6 +40,7 @@ type snapshot struct {
 	tags        map[string]string
 	progress    cloud.Progress
 	deleted     time.Time
+	image       string // id of the image it is part of
 }
 
 func (s *snapshot) arn() string {
@@ -167,6 +168,9 @@ func (s *Service) deleteSnapshot(c *cloud.Call, in *ec2.DeleteSnapshotInput) (*e
 	snap, ok := s.snapshots.Get(c.Place, aws.ToString(in.SnapshotId))
 	if !ok {
 		return nil, noSnapshot(aws.ToString(in.SnapshotId))
+	}
+	if _, used := s.images.Get(snap.place, snap.image); used {
+		return nil, cloud.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", snap.id, snap.image)
 	}
 	s.dropSnapshot(c, snap)
 	return &ec2.DeleteSnapshotOutput{}, nil

@@ -27,25 +27,29 @@ type volume struct {
 	// in progress when one was last asked for.
 	lastSnapshot time.Time
 	snapshots    []*snapshot
-}
-
-// tokenUse is what a ClientToken was used for.
-type tokenUse struct {
-	parameters string
-	volumeID   string
+	instance     string // id of the one it came with, "" for a volume on its own
 }
 
 func volumeARN(c *cloud.Call, id string) string { return c.ARN("ec2", "volume/"+id) }
 
-// Create puts a volume into the organization.
+// Create puts a volume, or an instance with its volumes, into the organization.
 func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
-	id := c.NewID("vol-0", 16)
-	tags := map[string]string{}
-	maps.Copy(tags, b.Tags)
-	if b.Name != "" {
-		tags["Name"] = b.Name
+	if b.Kind == resource.EC2 {
+		return s.createInstance(c, b), nil
 	}
-	v := &volume{place: c.Place, tags: tags, data: types.Volume{
+	v := standingVolume(c, b)
+	maps.Copy(v.tags, b.Tags)
+	if b.Name != "" {
+		v.tags["Name"] = b.Name
+	}
+	s.volumes.Put(c.Place, *v.data.VolumeId, v)
+	return *v.data.VolumeArn, nil
+}
+
+// standingVolume is a volume without tags that has been there for months.
+func standingVolume(c *cloud.Call, b cloud.Blueprint) *volume {
+	id := c.NewID("vol-0", 16)
+	v := &volume{place: c.Place, tags: map[string]string{}, data: types.Volume{
 		VolumeId: &id, AvailabilityZone: aws.String(c.Place.Region + "a"), Size: aws.Int32(int32(cmp.Or(b.SizeGiB, 8))),
 		VolumeType: types.VolumeTypeGp3, Iops: aws.Int32(3000), Throughput: aws.Int32(125),
 		Encrypted: &b.Encrypted, CreateTime: aws.Time(c.Now.AddDate(0, -3, 0)), MultiAttachEnabled: aws.Bool(false),
@@ -54,8 +58,7 @@ func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
 	if b.Encrypted {
 		v.data.KmsKeyId = aws.String(defaultKey(c))
 	}
-	s.volumes.Put(c.Place, id, v)
-	return volumeARN(c, id), nil
+	return v
 }
 
 func defaultKey(c *cloud.Call) string { return c.ARN("kms", "key/aws-ebs") }
@@ -72,6 +75,8 @@ func (v *volume) state(now time.Time) types.VolumeState {
 		return types.VolumeStateCreating
 	case v.progress.Failed(now):
 		return types.VolumeStateError
+	case v.instance != "":
+		return types.VolumeStateInUse
 	default:
 		return types.VolumeStateAvailable
 	}
@@ -132,9 +137,7 @@ func noVolume(id string) error {
 	return cloud.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
 }
 
-// createVolume keeps EC2's rules of idempotency: the same token with the same parameters
-// is the same volume, with others an error.
-// Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+// createVolume answers a repeated client token with the volume of the first call.
 func (s *Service) createVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*ec2.CreateVolumeOutput, error) {
 	if err := dryRun(in.DryRun); err != nil {
 		return nil, err
@@ -143,23 +146,23 @@ func (s *Service) createVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*ec2.C
 	if err != nil {
 		return nil, cloud.Errorf("InternalError", "encode the parameters: %v", err)
 	}
-	if use, ok := s.tokens.Get(c.Place, aws.ToString(in.ClientToken)); ok && in.ClientToken != nil {
-		if use.parameters != string(raw) {
-			return nil, cloud.Errorf("IdempotentParameterMismatch", "the client token was used with other parameters")
+	used, again, err := s.usedToken(c, in.ClientToken, string(raw))
+	if err != nil {
+		return nil, err
+	}
+	if again {
+		v, ok := s.volumes.Get(c.Place, used)
+		if !ok {
+			return nil, noVolume(used)
 		}
-		if v, ok := s.volumes.Get(c.Place, use.volumeID); ok {
-			return createdVolume(v.describe(c.Now)), nil
-		}
-		return nil, noVolume(use.volumeID)
+		return createdVolume(v.describe(c.Now)), nil
 	}
 	v, err := s.newVolume(c, in)
 	if err != nil {
 		return nil, err
 	}
 	s.volumes.Put(c.Place, *v.data.VolumeId, v)
-	if in.ClientToken != nil {
-		s.tokens.Put(c.Place, *in.ClientToken, tokenUse{string(raw), *v.data.VolumeId})
-	}
+	s.useToken(c, in.ClientToken, string(raw), *v.data.VolumeId)
 	return createdVolume(v.describe(c.Now)), nil
 }
 

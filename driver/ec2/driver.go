@@ -1,0 +1,68 @@
+package ec2
+
+import (
+	"time"
+
+	"holdfast/driver"
+	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/ec2calls"
+	"holdfast/internal/awssession"
+	"holdfast/resource"
+)
+
+// TagPartOf is on the snapshots of an image and the volumes of a restored instance. Its
+// value is the name of the mark they belong to.
+const TagPartOf = "holdfast:part-of"
+
+// Driver is the driver of EC2 instances. It is safe for concurrent use.
+type Driver struct {
+	clients *clients.Pool[api]
+}
+
+var (
+	_ driver.Driver   = (*Driver)(nil)
+	_ driver.Copier   = (*Driver)(nil)
+	_ driver.Restorer = (*Driver)(nil)
+)
+
+// New returns a driver that takes its AWS configurations from sessions.
+func New(sessions awssession.Provider) *Driver {
+	return &Driver{clients: newClients(sessions)}
+}
+
+// Descriptor returns the facts about instances and their images.
+func (*Driver) Descriptor() driver.Descriptor {
+	return driver.Descriptor{
+		Kind: resource.EC2, Title: "EC2 instance",
+		ARNPattern: "arn:*:ec2:*:*:instance/*",
+		CopyRegion: true,
+		LookMax:    ec2calls.MaxFilterValues,
+		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle},
+		Actions:    actions(),
+		Quotas: []driver.Quota{{
+			Operation: driver.Copy, Limit: 300,
+			Source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html",
+		}},
+		Restore: restoreParameters(),
+	}
+}
+
+// actions has read-only calls under discover, and again where a call that changes
+// something depends on them. RunInstances passes the instance profile's role, and acts on
+// the keys of encrypted snapshots as the caller.
+// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+func actions() map[resource.Purpose][]string {
+	return map[resource.Purpose][]string{
+		resource.ForDiscover: {"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeVolumes"},
+		resource.ForBackup:   {"ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages"},
+		resource.ForCopy: {
+			"ec2:CopyImage", "ec2:CreateTags", "kms:CreateGrant", "kms:Decrypt",
+			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+		},
+		resource.ForRestore: {
+			"ec2:CreateTags", "ec2:DescribeImages", "ec2:RunInstances", "iam:PassRole", "kms:CreateGrant", "kms:Decrypt",
+			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+		},
+		resource.ForExpire: {"ec2:DeleteSnapshot", "ec2:DeregisterImage", "ec2:DescribeImages", "ec2:DescribeSnapshots"},
+	}
+}

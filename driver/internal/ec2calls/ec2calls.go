@@ -1,0 +1,83 @@
+// Package ec2calls has what drivers that call Amazon EC2 share: tags, filters, calls that
+// must not be repeated, and the choice between artefacts of one mark.
+package ec2calls
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"holdfast/driver"
+	"holdfast/internal/awserr"
+)
+
+// MaxFilterValues is how many values one filter of a Describe call may have.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+const MaxFilterValues = 200
+
+// Settle is how long EC2's reads may miss what was just made. AWS gives no figure; two
+// minutes is well beyond the delays it describes.
+// Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+const Settle = 120 * time.Second
+
+// Once keeps the SDK from repeating a call whose outcome is unknown and that has no
+// token, so that the repetition would make a second thing.
+func Once(o *ec2.Options) { o.Retryer = awserr.OnlyThrottles(o.Retryer) }
+
+// FromTags returns EC2's tags as a map.
+func FromTags(tags []types.Tag) map[string]string {
+	out := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		out[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return out
+}
+
+// Tagged tags things of one type in the call that makes them. Keys are sorted, because a
+// call repeated with its token must have the same parameters as the first.
+func Tagged(of types.ResourceType, tags map[string]string) types.TagSpecification {
+	spec := types.TagSpecification{ResourceType: of}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		spec.Tags = append(spec.Tags, types.Tag{Key: aws.String(key), Value: aws.String(tags[key])})
+	}
+	return spec
+}
+
+// Filter returns a filter of a Describe call.
+func Filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: aws.String(name), Values: values}
+}
+
+// ByMark returns the filters that find what carries mark in its tags.
+func ByMark(mark driver.Mark) []types.Filter {
+	return []types.Filter{
+		Filter("tag:"+driver.TagJob, mark.JobID),
+		Filter("tag:"+driver.TagInstallation, mark.Installation),
+	}
+}
+
+// Oldest keeps the oldest of the things offered to it: should two carry one mark, the
+// older one is the artefact. Its zero value has none.
+type Oldest struct {
+	ID string
+	at time.Time
+}
+
+// Offer offers the thing with an id that was made at an instant.
+func (o *Oldest) Offer(id string, at time.Time) {
+	if o.ID == "" || at.Before(o.at) || at.Equal(o.at) && id < o.ID {
+		o.ID, o.at = id, at
+	}
+}
+
+// Description tells whoever meets an artefact in the console where it comes from. It has
+// at most 255 bytes, which is what EC2 takes.
+func Description(mark driver.Mark) *string {
+	const maxDescriptionBytes = 255
+	text := "Holdfast job " + mark.JobID + " of " + mark.SourceARN
+	return aws.String(text[:min(len(text), maxDescriptionBytes)])
+}
