@@ -17,7 +17,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/admission"
-	"holdfast/admission/redisbudget"
 	"holdfast/admission/redislimit"
 	"holdfast/catalog"
 	"holdfast/catalog/sqlstore"
@@ -66,7 +65,7 @@ type App struct {
 	Inspector  *asynq.Inspector
 	Controller admission.Controller
 	Producer   *producer.Producer
-	Budgets    *redisbudget.Limiter // nil without Redis or when budgets are off
+	Budgets    *Budgets // nil without Redis or when budgets are off
 	Drivers    *driver.Registry
 	Engine     *engine.Engine
 	Clock      clock.Clock

@@ -1,8 +1,13 @@
 package app
 
 import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+
 	"holdfast/admission/budget"
 	"holdfast/admission/redisbudget"
+	"holdfast/config"
 	"holdfast/internal/awssession"
 	"holdfast/internal/clock"
 )
@@ -15,6 +20,25 @@ const (
 	commandFraction = 0.25
 )
 
+// Budgets are the API budgets an installation shares.
+type Budgets struct {
+	limiter  *redisbudget.Limiter
+	settings budget.Settings
+	speed    float64
+}
+
+// Levels returns the buckets in use, at most limit of them, ordered by name.
+func (b *Budgets) Levels(ctx context.Context, limit int) ([]budget.Level, error) {
+	return b.limiter.Levels(ctx, limit, func(bucket string) budget.Terms { return b.settings.TermsOf(bucket).Faster(b.speed) })
+}
+
+func newBudgets(client redis.UniversalClient, cfg *config.Config, speed float64) *Budgets {
+	return &Budgets{
+		limiter:  redisbudget.New(client, redisbudget.Options{Installation: cfg.Installation}),
+		settings: cfg.Budgets.Settings(), speed: speed,
+	}
+}
+
 // openBudgets makes the pacer of AWS calls, or none when the configuration says so.
 func (a *App) openBudgets() {
 	cfg := a.Config
@@ -24,8 +48,8 @@ func (a *App) openBudgets() {
 	machine := clock.System()
 	var limiter budget.Limiter = budget.NewLocal(machine, commandFraction)
 	if a.Redis != nil {
-		a.Budgets = redisbudget.New(a.Redis, redisbudget.Options{Installation: cfg.Installation})
-		limiter = budget.NewFallback(a.Budgets, budget.NewLocal(machine, aloneFraction), machine, func(err error) {
+		a.Budgets = newBudgets(a.Redis, cfg, a.opts.Speed)
+		limiter = budget.NewFallback(a.Budgets.limiter, budget.NewLocal(machine, aloneFraction), machine, func(err error) {
 			a.log.Warn().Err(err).Msg("API budgets cannot be shared: this process takes a tenth of each for a second")
 		})
 	}

@@ -21,6 +21,7 @@ var ErrEmbeddedRedis = errors.New("redis.mode is embedded: only the running `hol
 // Queue is the Redis side of an installation, for commands that look at it. Close it.
 type Queue struct {
 	Controller admission.Controller
+	Budgets    *Budgets
 	inspector  *asynq.Inspector
 	client     redis.UniversalClient
 	stop       func() error
@@ -38,6 +39,7 @@ func OpenQueue(ctx context.Context, cfg *config.Config) (*Queue, error) {
 	}
 	return &Queue{
 		Controller: redislimit.New(client, redislimit.Options{Installation: cfg.Installation}),
+		Budgets:    newBudgets(client, cfg, 1),
 		inspector:  asynq.NewInspectorFromRedisClient(client), client: client, stop: stop,
 	}, nil
 }

@@ -25,9 +25,14 @@ func (a *App) Collector() prometheus.Collector {
 	for name := range tasks.Queues() {
 		names = append(names, name)
 	}
-	return metrics.NewCollector(clock.System(), a.log,
+	sources := []metrics.Source{
 		metrics.Admission(a.Controller, accountDimensions()...), metrics.Waits(a.Store, a.Clock, producer.AccountDimension),
-		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store))
+		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store),
+	}
+	if a.Budgets != nil {
+		sources = append(sources, metrics.Budgets(a.Budgets))
+	}
+	return metrics.NewCollector(clock.System(), a.log, sources...)
 }
 
 // NewWeb returns the web pages of this process, already listening.

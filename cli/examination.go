@@ -260,6 +260,7 @@ func (e *examination) queue(ctx context.Context, queue *app.Queue) {
 	default:
 		e.found.ok("admission", "epoch %d", epoch)
 	}
+	e.budgets(ctx, queue.Budgets)
 	processes, concurrency, err := queue.Workers()
 	switch {
 	case err != nil:

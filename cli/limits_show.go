@@ -13,13 +13,18 @@ import (
 
 func limitsShowCommand(env Env) *cli.Command {
 	return &cli.Command{
-		Name: "show", Usage: "show every cap, who holds and waits, since when, and who is next",
+		Name: "show", Usage: "show every cap, who holds and waits, since when, and who is next; or the API budgets",
 		Description: "KEY=* is the default of all keys of its dimension. What is held and waited for comes from\n" +
 			"Redis, or from the catalog when Redis is inside the running process; then nobody can say who\n" +
 			"is next. OLDEST is how long the job has waited that has waited longest; NEXT is who gets the\n" +
 			"next slot of a full key. `holdfast jobs show` says why one job waits.\n\n" +
-			"Examples:\n\n   holdfast limits show\n   holdfast limits show --output json",
-		Flags:  []cli.Flag{configFlag()},
+			"--budgets shows how fast AWS is called instead: per account, region and API the calls that could\n" +
+			"go at once (below 0: reserved ahead), the part of the rate in use, which AWS lowers by throttling,\n" +
+			"and how long a call would be put off.\n\n" +
+			"Examples:\n\n   holdfast limits show\n   holdfast limits show --budgets\n   holdfast limits show --output json",
+		Flags: []cli.Flag{
+			configFlag(), &cli.BoolFlag{Name: "budgets", Usage: "show the API budgets in use"},
+		},
 		Action: deskAction(env, showLimits),
 	}
 }
@@ -39,6 +44,9 @@ func showLimits(ctx *cli.Context, d *desk) error {
 	c.noArguments(ctx)
 	if err := c.err(); err != nil {
 		return err
+	}
+	if ctx.Bool("budgets") {
+		return showBudgets(ctx.Context, d)
 	}
 	usage, counted, err := d.usage(ctx.Context)
 	if err != nil {

@@ -109,11 +109,11 @@ type Limiter interface {
 type Level struct {
 	Key
 	// Tokens is how many calls could go at once; below 0: reserved ahead.
-	Tokens float64 `json:"tokens"`
+	Tokens float64
 	// Factor is the part of the configured rate in use, 1 unless AWS throttled lately.
-	Factor float64 `json:"factor"`
+	Factor float64
 	// Line is how long a call that comes now would be put off.
-	Line time.Duration `json:"line"`
+	Line time.Duration
 }
 
 // Refusal is the error of a call that was put off: it was not made. It has the class

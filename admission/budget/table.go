@@ -167,12 +167,27 @@ func (s Settings) Validate() error {
 // Terms returns the bucket a call draws from and the terms that hold for it.
 func (s Settings) Terms(service, operation string) (name string, terms Terms) {
 	limit := Lookup(service, operation)
+	return limit.Bucket, s.terms(limit)
+}
+
+// TermsOf returns the terms of a bucket by its name.
+func (s Settings) TermsOf(bucket string) Terms {
+	service, part, _ := strings.Cut(bucket, ":")
+	for _, row := range rows {
+		if row.Bucket == bucket || row.Bucket == anyService+":"+part {
+			return s.terms(Limit{Bucket: bucket, Rate: row.Rate, Burst: row.Burst})
+		}
+	}
+	return s.terms(Lookup(service, part))
+}
+
+func (s Settings) terms(limit Limit) Terms {
 	if own, ok := s.Overrides[limit.Bucket]; ok {
 		limit.Rate, limit.Burst = own.Rate, own.Burst
 	} else {
 		limit.Rate, limit.Burst = limit.Rate*s.Scale, max(1, limit.Burst*s.Scale)
 	}
-	return limit.Bucket, Terms{
+	return Terms{
 		Rate: limit.Rate, Burst: limit.Burst, Share: s.Share,
 		Horizon: horizon, Cooldown: cooldown, Recovery: recovery,
 	}

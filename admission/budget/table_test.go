@@ -51,6 +51,12 @@ func TestSettings(t *testing.T) {
 	if name, terms := s.Terms("ec2", "CreateSnapshot"); name != "ec2:CreateSnapshot" || terms.Rate != 40 || terms.Burst != 200 || terms.Validate() != nil {
 		t.Errorf("the overridden bucket is %s %+v", name, terms)
 	}
+	for _, call := range [][2]string{{"ec2", "CreateSnapshot"}, {"rds", "DescribeDBInstances"}, {"fsx", "CreateBackup"}, {"sts", "AssumeRole"}} {
+		name, terms := s.Terms(call[0], call[1])
+		if diff := cmp.Diff(terms, s.TermsOf(name)); diff != "" {
+			t.Errorf("terms of %s by name: %s", name, diff)
+		}
+	}
 	if _, terms := s.Terms("ec2", "CopyImage"); terms.Rate != 0.5 || terms.Burst != 50 || terms.Share != 0.2 {
 		t.Errorf("the scaled bucket is %+v", terms)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/admission"
+	"holdfast/admission/budget"
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/internal/clock"
@@ -79,7 +80,15 @@ func (w *world) Breakers(context.Context) ([]catalog.Breaker, error) { return w.
 
 func (w *world) collector() *metrics.Collector {
 	return metrics.NewCollector(w.clock, zerolog.New(&w.log), metrics.Admission(w, "account", "restores"),
-		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf))
+		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf), metrics.Budgets(w))
+}
+
+// Levels has one bucket in two accounts, one of them lowered.
+func (w *world) Levels(context.Context, int) ([]budget.Level, error) {
+	of := func(account string) budget.Key { return budget.Key{Account: account, Bucket: "ec2:CreateSnapshot"} }
+	return []budget.Level{
+		{Key: of("1"), Tokens: -3, Factor: 1, Line: time.Minute}, {Key: of("2"), Tokens: 90, Factor: 0.75},
+	}, nil
 }
 
 // Waiting has jobs of one account that wait since a second, a minute and an hour.
@@ -129,6 +138,9 @@ func TestCollect(t *testing.T) {
 		"admission_cap{account=111122223333,dimension=account}":                 40,
 		"admission_oldest_wait_seconds{account=1,dimension=account}":            3600,
 		"admission_oldest_wait_seconds{account=1,dimension=restores}":           1,
+		"budget_rate_ratio{bucket=ec2:CreateSnapshot}":                          0.75,
+		"budget_tokens{bucket=ec2:CreateSnapshot}":                              -3,
+		"budget_line_seconds{bucket=ec2:CreateSnapshot}":                        60,
 		"queue_tasks{queue=backup,state=pending}":                               3,
 		"queue_tasks{queue=backup,state=archived}":                              1,
 		"queue_tasks{queue=backup,state=active}":                                0,

@@ -71,6 +71,14 @@ var (
 		"holdfast_aws_call_duration_seconds", histogram, []string{"service", "operation"}, callBuckets,
 		"How long AWS took to answer one attempt, good or bad.",
 	}
+	budgetWait = definition{
+		"holdfast_budget_wait_seconds", histogram, []string{"bucket"}, callBuckets,
+		"How long attempts of AWS calls waited for their turn in an API budget, before they were made or put off.",
+	}
+	budgetPutOff = definition{
+		"holdfast_budget_put_off_total", counter, []string{"bucket"}, nil,
+		"AWS calls that were not made because their API budget is used up, and told to come back.",
+	}
 	repairs = definition{
 		"holdfast_repairs_total", counter, []string{"repair"}, nil,
 		"What the leader had to mend after a crash or an emptied Redis, by name of the repair.",
@@ -90,6 +98,18 @@ var (
 	admissionOldest = definition{
 		"holdfast_admission_oldest_wait_seconds", gauge, []string{"dimension", "account"}, nil,
 		"How long the job has waited that has waited longest in an account; accounts where nothing waits have none.",
+	}
+	budgetRate = definition{
+		"holdfast_budget_rate_ratio", gauge, []string{"bucket"}, nil,
+		"Part of the configured rate an API budget uses, the lowest of all accounts and regions; below 1 AWS has throttled lately.",
+	}
+	budgetTokens = definition{
+		"holdfast_budget_tokens", gauge, []string{"bucket"}, nil,
+		"Calls an API budget would let through at once, the fewest of all accounts and regions; below 0 they are reserved ahead.",
+	}
+	budgetLine = definition{
+		"holdfast_budget_line_seconds", gauge, []string{"bucket"}, nil,
+		"How long an API budget would put a call off now, the longest of all accounts and regions.",
 	}
 	queueTasks = definition{
 		"holdfast_queue_tasks", gauge, []string{"queue", "state"}, nil,
@@ -124,8 +144,9 @@ var (
 // definitions returns every metric in the order of docs/metrics.md.
 func definitions() []definition {
 	return []definition{
-		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration, repairs,
-		admissionSlots, admissionCap, admissionOldest, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen,
+		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration,
+		budgetWait, budgetPutOff, repairs,
+		admissionSlots, admissionCap, admissionOldest, budgetRate, budgetTokens, budgetLine, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen,
 		scrapeError, scrapeDuration,
 	}
 }

@@ -35,6 +35,8 @@ type Metrics struct {
 	throttles   *prometheus.CounterVec
 	awsDuration *prometheus.HistogramVec
 	repairs     *prometheus.CounterVec
+	budgetWait  *prometheus.HistogramVec
+	putOff      *prometheus.CounterVec
 }
 
 // NewRegistry returns a registry that already has the Go runtime's and the process' own
@@ -51,9 +53,10 @@ func New(registerer prometheus.Registerer) *Metrics {
 		build: buildInfo.gaugeVec(), jobsEnded: jobsEnded.counterVec(), jobDuration: jobDuration.histogramVec(),
 		jobWait: jobWait.histogramVec(), startCalls: startCalls.counterVec(), awsCalls: awsCalls.counterVec(),
 		throttles: awsThrottles.counterVec(), awsDuration: awsDuration.histogramVec(), repairs: repairs.counterVec(),
+		budgetWait: budgetWait.histogramVec(), putOff: budgetPutOff.counterVec(),
 	}
 	registerer.MustRegister(m.build, m.jobsEnded, m.jobDuration, m.jobWait, m.startCalls,
-		m.awsCalls, m.throttles, m.awsDuration, m.repairs)
+		m.awsCalls, m.throttles, m.awsDuration, m.repairs, m.budgetWait, m.putOff)
 	return m
 }
 
@@ -92,6 +95,16 @@ func (m *Metrics) AWSCall(call awssession.Call) {
 		m.throttles.WithLabelValues(call.Service, call.Operation).Inc()
 	}
 	observe(m.awsDuration.WithLabelValues(call.Service, call.Operation), call.Duration)
+}
+
+// Paced counts one attempt that asked an API budget. There are as many buckets as the
+// table of package budget has for the calls Holdfast makes. It is the observer of
+// awssession's pacer.
+func (m *Metrics) Paced(pace awssession.Pace) {
+	observe(m.budgetWait.WithLabelValues(pace.Bucket), pace.Waited)
+	if pace.PutOff {
+		m.putOff.WithLabelValues(pace.Bucket).Inc()
+	}
 }
 
 // Repair counts n repairs of one name. It is the hook scheduler.Options.OnRepair; the

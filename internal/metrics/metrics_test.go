@@ -146,6 +146,8 @@ func TestCounters(t *testing.T) {
 			Account: "111122223333", Service: "ec2", Operation: "CreateSnapshot", Class: class, Duration: 500 * time.Millisecond,
 		})
 	}
+	m.Paced(awssession.Pace{Bucket: "ec2:CreateSnapshot", Waited: time.Second})
+	m.Paced(awssession.Pace{Bucket: "ec2:CreateSnapshot", Waited: 2 * time.Second, PutOff: true})
 	m.Repair("stale_grant", 3)
 	m.Repair("nothing", 0)
 	m.Build("v1.2.3")
@@ -163,6 +165,9 @@ func TestCounters(t *testing.T) {
 		"aws_throttles_total{operation=CreateSnapshot,service=ec2}":               2,
 		"aws_call_duration_seconds{operation=CreateSnapshot,service=ec2} count":   3,
 		"aws_call_duration_seconds{operation=CreateSnapshot,service=ec2} sum":     1.5,
+		"budget_wait_seconds{bucket=ec2:CreateSnapshot} count":                    2,
+		"budget_wait_seconds{bucket=ec2:CreateSnapshot} sum":                      3,
+		"budget_put_off_total{bucket=ec2:CreateSnapshot}":                         1,
 		"repairs_total{repair=stale_grant}":                                       3,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -185,6 +190,7 @@ func TestReferenceIsComplete(t *testing.T) {
 	m.JobEnded(ended(driver.Backup, catalog.Completed, "", time.Minute, time.Minute))
 	m.StartCalled(catalog.Job{}, "")
 	m.AWSCall(awssession.Call{Class: failure.Throttled})
+	m.Paced(awssession.Pace{PutOff: true})
 	m.Repair("x", 1)
 	w := newWorld()
 	registry.MustRegister(w.collector())
