@@ -228,3 +228,38 @@ func scriptTime(b *testing.B, client redis.UniversalClient) float64 {
 	}
 	return micros
 }
+
+// BenchmarkFlood puts a job of another account behind a million of one, spread over a
+// hundred groups, all of which want a slot of the full fleet, and reports after how many
+// hand-overs it gets one.
+func BenchmarkFlood(b *testing.B) {
+	const floodJobs, groups, slots = 1_000_000, 100, 10
+	c, client := benchRoom(b, admission.Caps{"fleet=all": slots}, 256)
+	running := submitAll(b, c, flood(groups, floodJobs/groups))
+	ctx := context.Background()
+	if err := client.ConfigSet(ctx, "slowlog-log-slower-than", "0").Err(); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	turns, most := 0, 0
+	for i := range b.N {
+		r := guest()
+		r.JobID = fmt.Sprintf("guest.%d", i)
+		next, err := c.Submit(ctx, []admission.Request{r})
+		waited := 0
+		for ; err == nil && !contains(next, r.JobID); waited++ {
+			first := running[0]
+			if _, err = c.Enter(ctx, first); err == nil {
+				next, err = c.Release(ctx, first.JobID)
+			}
+			running = append(running[1:], next...)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		turns, most = turns+waited, max(most, waited)
+	}
+	b.ReportMetric(float64(turns)/float64(b.N), "turns")
+	b.ReportMetric(float64(most), "most-turns")
+	b.ReportMetric(float64(slowestCall(b, client).Microseconds()), "slowest-µs")
+}

@@ -99,6 +99,11 @@ func drawCaps(t *rapid.T) admission.Caps {
 			caps[key] = n
 		}
 	}
+	for _, key := range []admission.Key{"weight=*", "weight=222222222222"} {
+		if n := rapid.IntRange(0, 4).Draw(t, string(key)); n > 0 {
+			caps[key] = n
+		}
+	}
 	return caps
 }
 
