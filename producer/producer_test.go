@@ -63,7 +63,7 @@ func TestAGrantIsTheTaskOfItsGeneration(t *testing.T) {
 	t.Parallel()
 	r, job, task := submitted(t)
 	g := r.Grant(task)
-	if task.ID != fmt.Sprintf("%s.%d", job.ID, g.Generation) || task.Queue != tasks.QueueBackup || admission.EpochOf(g.Generation) != 1 {
+	if task.ID != fmt.Sprintf("%s.%d", job.ID, g.Generation) || task.Queue != tasks.QueueStart || admission.EpochOf(g.Generation) != 1 {
 		t.Errorf("the task is %s in %s", task.ID, task.Queue)
 	}
 	if got := r.Job(job.ID); got.Epoch != 1 || got.Version != 1 {
@@ -112,7 +112,7 @@ func TestAGrantWhoseTaskIsCompletedGetsTheNextGeneration(t *testing.T) {
 	kept.Retention = time.Hour
 	r.Must(r.Queue.Put(r.Context(), kept))
 	server := asynq.NewServerFromRedisClient(r.Client, asynq.Config{
-		Queues: map[string]int{tasks.QueueBackup: 1}, TaskCheckInterval: 5 * time.Millisecond, LogLevel: asynq.FatalLevel,
+		Queues: map[string]int{tasks.QueueStart: 1}, TaskCheckInterval: 5 * time.Millisecond, LogLevel: asynq.FatalLevel,
 	})
 	r.Must(server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return nil })))
 	testkit.Eventually(t, 30*time.Second, "the task is completed", func() bool {

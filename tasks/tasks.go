@@ -27,23 +27,21 @@ const (
 	TypeJobFailed     = "job:failed"
 )
 
-// The queues, one per job type and a few for the rest.
+// The queues. A worker asks one after another until one has a task, so each one more
+// costs every task; docs/adr/0011 says why backups, copies and expiries share theirs.
 const (
 	QueueRestore   = "restore"
-	QueueBackup    = "backup"
-	QueueCopy      = "copy"
-	QueueExpire    = "expire"
+	QueueStart     = "start" // of backups, copies and expiries
 	QueueLook      = "look"
 	QueueInventory = "inventory"
 	QueueFailed    = "failed"
 )
 
-// Queues returns every queue with its default weight: of eleven tasks taken from full
-// queues, about this many come from each.
+// Queues returns every queue with its default weight: a worker turns to one first as
+// often, against the others, as its weight says.
 func Queues() map[string]int {
 	return map[string]int{
-		QueueRestore: 10, QueueLook: 8, QueueBackup: 5, QueueCopy: 4,
-		QueueExpire: 3, QueueInventory: 3, QueueFailed: 1,
+		QueueStart: 12, QueueRestore: 10, QueueLook: 8, QueueInventory: 3, QueueFailed: 1,
 	}
 }
 
@@ -98,10 +96,10 @@ type Failed struct {
 }
 
 var startTypes = map[driver.Operation]struct{ taskType, queue string }{
-	driver.Backup:  {TypeBackupStart, QueueBackup},
-	driver.Copy:    {TypeCopyStart, QueueCopy},
+	driver.Backup:  {TypeBackupStart, QueueStart},
+	driver.Copy:    {TypeCopyStart, QueueStart},
 	driver.Restore: {TypeRestoreStart, QueueRestore},
-	driver.Expire:  {TypeExpireStart, QueueExpire},
+	driver.Expire:  {TypeExpireStart, QueueStart},
 }
 
 // NewStart returns the start task of a granted job; its id is "<job id>.<generation>".

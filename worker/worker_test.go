@@ -206,7 +206,7 @@ func TestOptionsThatWouldDropTasksAreRefused(t *testing.T) {
 	}{
 		"nobody works":  {worker.Options{}, "concurrency is 0"},
 		"unknown queue": {worker.Options{Concurrency: 1, Queues: map[string]int{"backups": 1}}, `"backups"`},
-		"no weight":     {worker.Options{Concurrency: 1, Queues: map[string]int{tasks.QueueBackup: 0}}, "weight 0"},
+		"no weight":     {worker.Options{Concurrency: 1, Queues: map[string]int{tasks.QueueStart: 0}}, "weight 0"},
 	} {
 		_, err := worker.New(r.Client, r.Engine, r.Store, zerolog.Nop(), test.options)
 		if err == nil || !strings.Contains(err.Error(), test.says) {

@@ -137,7 +137,7 @@ func (l *lab) serve(mux *asynq.ServeMux, servers int) (stop func(), err error) {
 	}
 	for range servers {
 		s := asynq.NewServerFromRedisClient(l.client, asynq.Config{
-			Concurrency: concurrency, Queues: map[string]int{tasks.QueueBackup: 1},
+			Concurrency: concurrency, Queues: map[string]int{tasks.QueueStart: 1},
 			TaskCheckInterval: taskCheckInterval, LogLevel: asynq.ErrorLevel,
 		})
 		if err := s.Start(mux); err != nil {

@@ -39,7 +39,7 @@ const pollEvery = 10 * time.Millisecond
 
 // pendingKey is where asynq keeps what waits for a worker. Its inspector would sample the
 // memory of every task at each question.
-const pendingKey = "asynq:{" + tasks.QueueBackup + "}:pending"
+const pendingKey = "asynq:{" + tasks.QueueStart + "}:pending"
 
 // watched tells when planning began: when the inventory is first read.
 type watched struct {
