@@ -245,7 +245,7 @@ func (o *office) transcript(name string, commands ...[]string) {
 	var b strings.Builder
 	for _, args := range commands {
 		a := o.run(args...)
-		fmt.Fprintf(&b, "$ holdfast %s\n%s", strings.Join(args, " "), a.stdout)
+		fmt.Fprintf(&b, "$ holdfast %s\n%s", strings.ReplaceAll(strings.Join(args, " "), o.dir, "DIR"), a.stdout)
 		if a.stderr != "" {
 			fmt.Fprintf(&b, "--- stderr\n%s", a.stderr)
 		}

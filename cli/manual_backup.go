@@ -223,9 +223,21 @@ func (d *desk) policies() (*policy.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.compiled(names)
+}
+
+// namedPolicies compiles the files given, those of the configuration when there are none.
+func (d *desk) namedPolicies(names []string) (*policy.Set, error) {
+	if len(names) == 0 {
+		return d.policies()
+	}
+	return d.compiled(names)
+}
+
+func (d *desk) compiled(names []string) (*policy.Set, error) {
 	files, err := app.ReadPolicies(names)
 	if err != nil {
-		return nil, err
+		return nil, badInput("%w", err)
 	}
 	set, result := policy.Compile(files, app.Capabilities(d.drivers))
 	if len(result.Problems) > 0 {

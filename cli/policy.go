@@ -35,6 +35,8 @@ func policyCommand(env Env) *cli.Command {
 			effectiveCommand(env),
 			convertCommand(env),
 			policySelectCommand(env),
+			policyPreviewCommand(env),
+			policyDiffCommand(env),
 		},
 	}
 }

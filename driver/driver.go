@@ -65,6 +65,14 @@ type CopyFinisher interface {
 	FinishCopy(ctx context.Context, req CopyRequest) error
 }
 
+// Part is a Driver of resources that a backup of another resource includes, as that of an
+// instance includes its volumes.
+type Part interface {
+	// PartOf returns the ARNs of the resources that include r, from its recorded settings.
+	// It makes no call; settings it cannot read say nothing.
+	PartOf(r resource.Resource) []string
+}
+
 // Restorer is a Driver that can build a resource from a recovery point.
 type Restorer interface {
 	// PlanRestore decides what Restore would do, from the recorded settings and the

@@ -57,6 +57,7 @@ func compile(n int, caps []Capabilities, one func(c *compiler, i int)) (*Set, Re
 		one(&c, i)
 		reports = append(reports, c.report)
 	}
+	c.locks()
 	result := gather(reports)
 	if len(result.Problems) > 0 {
 		return nil, result
@@ -69,6 +70,7 @@ type compiler struct {
 	caps   []Capabilities
 	set    Set
 	plans  map[string]string // folded plan name: where it was first seen
+	aims   []aim
 	report *report
 }
 
@@ -79,9 +81,10 @@ func (c *compiler) document(name string, doc Document) {
 		c.report.problem("plans", "more than %d plans in all files", maxPlans)
 		return
 	}
-	if len(doc.Plans) == 0 && len(c.report.problems) == 0 {
+	if len(doc.Plans)+len(doc.Vaults) == 0 && len(c.report.problems) == 0 {
 		c.report.warning("plans", "the file has no plans")
 	}
+	c.vaults(doc.Vaults)
 	for i, p := range doc.Plans {
 		c.plan(name, fmt.Sprintf("plans[%d]", i), p)
 	}
@@ -158,6 +161,7 @@ func (c *compiler) rule(path string, doc RuleDocument) Rule {
 	c.retentionFits(path+".retention", rule.Retention, rule.Lifecycle, rule.ContinuousBackup)
 	c.copyActions(path, doc, &rule)
 	c.keptCopies(path, rule)
+	c.aimed(path, rule)
 	return rule
 }
 

@@ -22,7 +22,8 @@ type File struct {
 // stands, and what plans of AWS Backup and policies of AWS Organizations are converted
 // into. A nil number was left out. Nothing in it has been checked; see CompileDocuments.
 type Document struct {
-	Plans []PlanDocument `yaml:"plans,required"`
+	Plans  []PlanDocument  `yaml:"plans,required"`
+	Vaults []VaultDocument `yaml:"vaults"`
 }
 
 // PlanDocument is one plan. Accounts and Regions limit it; without them it applies to

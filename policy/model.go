@@ -12,7 +12,8 @@ import (
 // Set is the compiled policy of an installation. Names of plans and rules are unique
 // without regard to case.
 type Set struct {
-	Plans []Plan
+	Plans  []Plan
+	Vaults []Vault // the locks the policies tell of
 }
 
 // Plan returns the plan of that name, whatever its case; nil when there is none.

@@ -97,31 +97,46 @@ func (k Keeper) Decide(points []catalog.RecoveryPoint, now time.Time) []retentio
 	return decisions
 }
 
-// Explain says what keeps point or lets it go, among the points of its rule.
-func (k Keeper) Explain(point catalog.RecoveryPoint, points []catalog.RecoveryPoint, now time.Time) retention.Decision {
-	decision := retention.Decision{Point: retention.Point{ID: point.ID}, Keep: true}
-	switch k.judge(point) {
-	case kept:
-		decision.Reasons = []string{fmt.Sprintf("missing_rule: rule %s of plan %s kept it by count and is not in the policy any more", point.Rule, point.Plan)}
-	case byAge:
-		end := point.DeleteAt
-		switch {
-		case end.IsZero():
-			decision.Reasons = []string{"for_ever: it has no delete_after_days"}
-		case now.Before(end):
-			decision.Reasons = []string{"delete_after_days: until " + end.UTC().Format(time.RFC3339)}
-		default:
-			decision.Keep, decision.Reasons = false, []string{"delete_after_days: over since " + end.UTC().Format(time.RFC3339)}
-		}
-	case byCount:
-		for _, d := range k.Decide(points, now) {
-			if d.Point.ID == point.ID {
-				return d
-			}
-		}
-		decision.Reasons = []string{"not_decided: it is " + string(point.State)}
+// Fates says of each of the points of a rule, in their order, what keeps it or lets it go.
+func (k Keeper) Fates(points []catalog.RecoveryPoint, now time.Time) []retention.Decision {
+	counted := map[string]retention.Decision{}
+	for _, d := range k.Decide(points, now) {
+		counted[d.Point.ID] = d
 	}
-	return decision
+	fates := make([]retention.Decision, len(points))
+	for i, p := range points {
+		fates[i] = retention.Decision{Point: retention.Point{ID: p.ID, CreatedAt: p.CreatedAt}, Keep: true}
+		switch k.judge(p) {
+		case kept:
+			fates[i].Reasons = []string{fmt.Sprintf("missing_rule: rule %s of plan %s kept it by count and is not in the policy any more", p.Rule, p.Plan)}
+		case byAge:
+			fates[i].Keep, fates[i].Reasons = stamped(p.DeleteAt, now)
+		case byCount:
+			fates[i] = counted[p.ID]
+		}
+	}
+	return fates
+}
+
+// stamped says what the end of a lifecycle means.
+func stamped(end, now time.Time) (keep bool, reasons []string) {
+	switch {
+	case end.IsZero():
+		return true, []string{"for_ever: it has no delete_after_days"}
+	case now.Before(end):
+		return true, []string{"delete_after_days: until " + end.UTC().Format(time.RFC3339)}
+	}
+	return false, []string{"delete_after_days: over since " + end.UTC().Format(time.RFC3339)}
+}
+
+// Explain is Fates for one of points, or for a point that no rule made.
+func (k Keeper) Explain(point catalog.RecoveryPoint, points []catalog.RecoveryPoint, now time.Time) retention.Decision {
+	for _, d := range k.Fates(points, now) {
+		if d.Point.ID == point.ID {
+			return d
+		}
+	}
+	return k.Fates([]catalog.RecoveryPoint{point}, now)[0]
 }
 
 // counted reports whether the rule or one of its copies keeps points by count.

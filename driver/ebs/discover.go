@@ -80,6 +80,20 @@ func toResource(scope resource.Scope, volume *types.Volume) (resource.Resource, 
 	}, nil
 }
 
+// PartOf returns the instances the volume is attached to: an image of one includes it.
+func (*Driver) PartOf(r resource.Resource) (arns []string) {
+	var settings Settings
+	arn, err := resource.ParseARN(r.ARN)
+	if err != nil || json.Unmarshal(r.Settings, &settings) != nil {
+		return nil
+	}
+	for _, a := range settings.Attachments {
+		arn.Resource = "instance/" + a.InstanceID
+		arns = append(arns, arn.String())
+	}
+	return arns
+}
+
 // volumeID returns the id AWS's calls take for r.
 func volumeID(r resource.Resource) (string, error) {
 	if r.Name != "" {

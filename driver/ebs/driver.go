@@ -20,6 +20,7 @@ type Driver struct {
 var (
 	_ driver.Driver   = (*Driver)(nil)
 	_ driver.Copier   = (*Driver)(nil)
+	_ driver.Part     = (*Driver)(nil)
 	_ driver.Restorer = (*Driver)(nil)
 )
 

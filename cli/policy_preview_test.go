@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"holdfast/policy/preview"
+)
+
+func TestPolicyPreview(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.stock()
+	before := o.snapshot()
+	o.transcript("policy_preview", say("policy preview --at 2026-05-05T12:00:00Z"), say("policy preview --at 2026-05-05T12:00:00Z --limit 1 --output json"))
+	if after := o.snapshot(); after != before {
+		t.Errorf("the preview changed the catalog: %s, before %s", after, before)
+	}
+	a := o.run("policy", "preview", "--allow", "twice,none,impossible", "--output", "json")
+	var r preview.Report
+	if err := json.Unmarshal([]byte(a.stdout), &r); err != nil || a.code != codeDone || r.Wrong != 0 || r.Resources == 0 {
+		t.Errorf("with everything allowed: exit %d, %v: %s", a.code, err, a.stdout)
+	}
+	if a := o.run("policy", "preview", "--allow", "nothing", "--at", "soon", "--limit", "0"); a.code != codeBadInput ||
+		!strings.Contains(a.stderr, "--allow") || !strings.Contains(a.stderr, "--at") || !strings.Contains(a.stderr, "--limit") {
+		t.Errorf("exit %d: %s", a.code, a.stderr)
+	}
+	if a := o.run("policy", "preview", "none.yaml"); a.code != codeBadInput || !strings.Contains(a.stderr, "none.yaml") {
+		t.Errorf("exit %d: %s", a.code, a.stderr)
+	}
+}
+
+func TestPolicyDiff(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.stock()
+	o.write("new.yaml", strings.Replace(officePolicy, "delete_after_days: 35", "delete_after_days: 7", 1))
+	o.write("less.yaml", "plans: []\n")
+	o.transcript("policy_diff",
+		say("policy diff "+o.dir+"/policy.yaml "+o.dir+"/policy.yaml"),
+		say("policy diff "+o.dir+"/policy.yaml "+o.dir+"/new.yaml"),
+		say("policy diff "+o.dir+"/policy.yaml "+o.dir+"/less.yaml --output json"))
+	if a := o.run("policy", "diff", o.dir+"/policy.yaml"); a.code != codeBadInput {
+		t.Errorf("one policy: exit %d: %s", a.code, a.stderr)
+	}
+}
