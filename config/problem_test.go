@@ -58,7 +58,7 @@ kinds:
 `, nil, []string{
 			`f:6: log.level: "loud" is not one of trace, debug, info, warn, error`,
 			`f:8: worker.concurrency: "0" is not a whole number from 1 to 4096`,
-			`f:9: worker.queues.restores: unknown name "restores": use backup, copy, expire, failed, inventory, look, restore`,
+			`f:9: worker.queues.restores: unknown name "restores": use failed, inventory, look, restore, start`,
 			`f:11: scheduler.tick: "5" is not a duration: write it like 90s, 10m or 1h30m`,
 			`f:12: scheduler.lease_ttl: 1h is out of range: use 3s to 5m`,
 			`f:13: web.asynqmon_actions: "yes" is not true or false`,
