@@ -11,10 +11,20 @@ import (
 // Capabilities returns what the kinds of r can do, for policy.Compile.
 func Capabilities(r *driver.Registry) []policy.Capabilities {
 	var caps []policy.Capabilities
-	for _, d := range Descriptors(r) {
-		caps = append(caps, policy.Native(d.Kind, d.ARNPattern, policy.Abilities{
-			CopyRegion: d.CopyRegion, CopyAccount: d.CopyAccount,
-		}))
+	for _, kind := range r.Kinds() {
+		d, _ := r.Get(kind)
+		c := policy.Capabilities{
+			Kind: kind, ARNPattern: d.Descriptor().ARNPattern,
+			Default: policy.Engine(driver.EngineOf(d)), Engines: map[policy.Engine]policy.Abilities{},
+		}
+		for _, engine := range r.Engines(kind) {
+			d, _ := r.For(kind, engine)
+			facts := d.Descriptor()
+			c.Engines[policy.Engine(engine)] = policy.Abilities{
+				CopyRegion: facts.CopyRegion, CopyAccount: facts.CopyAccount, ColdStorage: facts.ColdStorage,
+			}
+		}
+		caps = append(caps, c)
 	}
 	return caps
 }

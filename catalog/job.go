@@ -73,6 +73,7 @@ type Job struct {
 // Spec holds the parameters of a job by its type.
 type Spec struct {
 	Vault       string            `json:"vault,omitempty"`        // backup, copy: label of the vault
+	ColdAfter   int               `json:"cold_after,omitempty"`   // backup, copy: days until cold storage, 0 = never
 	DeleteAfter int               `json:"delete_after,omitempty"` // backup, copy: days, 0 = for ever
 	Tags        map[string]string `json:"tags,omitempty"`         // backup, copy: recovery-point tags
 	Copies      []CopySpec        `json:"copies,omitempty"`       // backup: follow-up copies; copy: those it is on the way to
@@ -94,6 +95,7 @@ type CopySpec struct {
 	Account     string `json:"account"`
 	Region      string `json:"region"`
 	Vault       string `json:"vault"`
+	ColdAfter   int    `json:"cold_after,omitempty"`
 	DeleteAfter int    `json:"delete_after,omitempty"`
 	Counted     bool   `json:"counted,omitempty"` // the copy action keeps copies by count, too
 	KMSKeyID    string `json:"kms_key_id,omitempty"`

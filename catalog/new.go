@@ -33,7 +33,7 @@ func newFromPoint(id string, op driver.Operation, p RecoveryPoint, by string, no
 func NewCopy(id string, p RecoveryPoint, c CopySpec, tags map[string]string, by string, now time.Time) Job {
 	j := newFromPoint(id, driver.Copy, p, by, now)
 	j.Account, j.Region = c.Account, c.Region
-	j.Spec = Spec{Vault: c.Vault, DeleteAfter: c.DeleteAfter, Counted: c.Counted, KMSKeyID: c.KMSKeyID, Tags: tags}
+	j.Spec = Spec{Vault: c.Vault, ColdAfter: c.ColdAfter, DeleteAfter: c.DeleteAfter, Counted: c.Counted, KMSKeyID: c.KMSKeyID, Tags: tags}
 	return j
 }
 

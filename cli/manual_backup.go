@@ -176,7 +176,7 @@ func (d *desk) planBackups(ctx *cli.Context) ([]catalog.Job, error) {
 		}
 		// No plan and rule: a later fire of the rule would supersede the job.
 		job := catalog.NewBackup(id, item.Resource, d.cfg.AWS.Partition, d.by, now)
-		job.Engine = d.drivers.DefaultEngine(item.Kind)
+		job.Engine = scheduler.EngineOf(*rule, d.drivers, item.Kind)
 		job.Spec = scheduler.BackupSpec(*rule, item.Resource)
 		jobs = append(jobs, job)
 		return nil

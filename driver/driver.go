@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"holdfast/failure"
 	"holdfast/resource"
 )
 
@@ -20,7 +21,8 @@ const (
 )
 
 // Ref identifies the AWS side of an operation within (account, region, kind): a snapshot
-// id, a DB snapshot identifier, a backup ARN; for a restore the new resource's id.
+// id, a DB snapshot identifier, a backup ARN; for a restore the new resource's id. Where AWS
+// has jobs of its own it is the job, and the point a backup leaves has another (Point.Ref).
 type Ref string
 
 // Driver is what every kind can do.
@@ -35,7 +37,8 @@ type Driver interface {
 	Start(ctx context.Context, req StartRequest) (Ref, error)
 	// Find looks for the artefact an earlier Start, Copy or Restore with req.Mark made.
 	// It returns an error of class not_found when AWS shows none; how long such an
-	// answer may be wrong is Descriptor.Settle.
+	// answer may be wrong is Descriptor.Settle. It is not asked about operations in
+	// Descriptor.Repeatable.
 	Find(ctx context.Context, req FindRequest) (Ref, error)
 	// Look observes operations, at most Descriptor.LookMax references in one request.
 	// References AWS did not mention are absent from the answer. For Expire, State Gone
@@ -73,6 +76,20 @@ type Part interface {
 	PartOf(r resource.Resource) []string
 }
 
+// CopyMarker is a Copier of an AWS that gives a copy the tags of its source.
+type CopyMarker interface {
+	// MarkCopy gives the copy its own mark and tags. It is called when Look has seen the
+	// copy ready, is idempotent, and may return class busy to be called again.
+	MarkCopy(ctx context.Context, req CopyRequest, copied Point) error
+}
+
+// Canceler is a Driver whose operations AWS can stop.
+type Canceler interface {
+	// Cancel asks AWS to stop an operation; Look then sees it end. An operation that has
+	// ended already is no error; one AWS cannot stop is an error of class unsupported.
+	Cancel(ctx context.Context, req CancelRequest) error
+}
+
 // Restorer is a Driver that can build a resource from a recovery point.
 type Restorer interface {
 	// PlanRestore decides what Restore would do, from the recorded settings and the
@@ -93,6 +110,21 @@ type StartRequest struct {
 	Mark     Mark
 	Resource resource.Resource
 	Tags     map[string]string // the rule's recovery-point tags, put beside the mark
+	// Vault and Lifecycle are for engines that keep points in vaults; the others have none.
+	Vault     string
+	Lifecycle Lifecycle
+}
+
+// Lifecycle is how many days after its creation a point moves to cold storage and is
+// deleted; 0 is never. Deletion is Holdfast's own: a driver hands it to AWS only where AWS
+// insists on knowing it.
+type Lifecycle struct{ ColdAfterDays, DeleteAfterDays int }
+
+// CancelRequest asks to stop the operation Ref in Scope.
+type CancelRequest struct {
+	Scope     resource.Scope
+	Operation Operation
+	Ref       Ref
 }
 
 // FindRequest asks for the artefact made with Mark in Scope.
@@ -118,7 +150,9 @@ type State string
 const (
 	Pending   State = "pending"
 	Succeeded State = "succeeded"
-	Failed    State = "failed"
+	// Partial: there is a point, but some members of a composite resource are missing in it.
+	Partial State = "partial"
+	Failed  State = "failed"
 	// Gone: existed or was asked for by name, and is not there. A driver may say so of an
 	// artefact AWS does not show yet: of a backup, copy or restore the caller believes it
 	// only some minutes after the start.
@@ -129,8 +163,10 @@ const (
 type Status struct {
 	State    State
 	Progress int    // percent, -1 when AWS does not say
-	Message  string // AWS's own words on a failure
-	Point    Point  // for Succeeded backups and copies
+	Message  string // AWS's own words on a failure, or on what a success lacks
+	// Class is what kind of failure AWS says it was; "" where it leaves that to its words.
+	Class failure.Class
+	Point Point // for Succeeded and Partial backups and copies
 }
 
 // Point describes a recovery point as AWS shows it.
@@ -166,6 +202,8 @@ type CopyRequest struct {
 	Resource    resource.Resource // what was backed up, as recorded when the point was made
 	KMSKeyID    string            // the destination's key; required where the source is encrypted and the kind says so
 	Tags        map[string]string
+	Vault       string // the destination's, as in StartRequest
+	Lifecycle   Lifecycle
 }
 
 // RestoreRequest asks for a new resource from Point.

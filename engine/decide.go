@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -55,7 +56,9 @@ func decideLook(job catalog.Job, status driver.Status, seen bool) verdict {
 	}
 	switch status.State {
 	case driver.Succeeded:
-		return decideSucceeded(job)
+		return decideSucceeded(job, status)
+	case driver.Partial:
+		return verdict{to: catalog.Partial, class: status.Class, message: status.Message}
 	case driver.Failed:
 		return decideFailed(job, status)
 	case driver.Gone:
@@ -65,14 +68,14 @@ func decideLook(job catalog.Job, status driver.Status, seen bool) verdict {
 	}
 }
 
-func decideSucceeded(job catalog.Job) verdict {
+func decideSucceeded(job catalog.Job, status driver.Status) verdict {
 	switch {
 	case job.Type == driver.Expire:
 		return verdict{to: job.State} // still there: the deletion is under way
 	case job.State == catalog.Aborting:
 		return verdict{to: catalog.Completed, message: "finished before it could be cancelled"}
 	default:
-		return verdict{to: catalog.Completed}
+		return verdict{to: catalog.Completed, message: status.Message}
 	}
 }
 
@@ -84,7 +87,7 @@ func decideFailed(job catalog.Job, status driver.Status) verdict {
 	if message == "" {
 		message = "AWS reports that the operation failed and gives no reason"
 	}
-	return verdict{to: catalog.Failed, class: classOfMessage(message), message: message}
+	return verdict{to: catalog.Failed, class: cmp.Or(status.Class, classOfMessage(message)), message: message}
 }
 
 func decideGone(job catalog.Job) verdict {

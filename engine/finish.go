@@ -23,7 +23,7 @@ func (e *Engine) endMutation(ctx context.Context, job catalog.Job, v verdict, st
 	if err != nil {
 		return catalog.Mutation{}, err
 	}
-	if v.to != catalog.Completed {
+	if v.to != catalog.Completed && v.to != catalog.Partial {
 		return m, e.givePointBack(ctx, &m)
 	}
 	switch job.Type {
@@ -57,7 +57,12 @@ func (e *Engine) addPoint(ctx context.Context, m *catalog.Mutation, seen driver.
 func (e *Engine) recordedSource(ctx context.Context, job catalog.Job) (resource.Resource, error) {
 	op, err := e.prepare(ctx, job)
 	if failure.Is(err, failure.NotFound) {
-		return resource.Resource{ARN: job.ResourceARN, Kind: job.Kind, Account: job.Account, Region: job.Region}, nil
+		return named(job), nil
 	}
 	return op.source, err
+}
+
+// named is the resource of a job as far as the job itself knows it.
+func named(job catalog.Job) resource.Resource {
+	return resource.Resource{ARN: job.ResourceARN, Kind: job.Kind, Account: job.Account, Region: job.Region}
 }

@@ -147,8 +147,8 @@ func (e *Engine) settleAll(ctx context.Context, running []catalog.Job, statuses 
 func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Status, seen bool) (ended bool, later catalog.NextLook, err error) {
 	seen = seen && !tooYoung(job, status, e.clock.Now())
 	v := decideLook(job, status, seen)
-	if v.to == catalog.Completed && job.Type == driver.Restore {
-		if v, err = e.finishRestore(ctx, job, v); err != nil {
+	if v.to == catalog.Completed {
+		if v, err = e.finish(ctx, job, v, status.Point); err != nil {
 			return false, catalog.NextLook{}, err
 		}
 	}
@@ -158,6 +158,7 @@ func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Stat
 		}
 	}
 	if !v.to.Terminal() {
+		e.cancel(ctx, job)
 		return false, e.lookLater(job, status, seen), nil
 	}
 	m, err := e.endMutation(ctx, job, v, status)
@@ -190,6 +191,9 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	if err != nil {
 		return later, fmt.Errorf("resolve intent of job %s: %w", job.ID, err)
 	}
+	if op.repeatable() {
+		return e.repeat(ctx, job)
+	}
 	callCtx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
 	ref, err := op.find(callCtx)
 	cancel()
@@ -205,6 +209,58 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	default:
 		class, message := untraced(job)
 		return later, e.handBack(ctx, job, class, message)
+	}
+}
+
+// repeat makes the start call of an interrupted job again, where AWS answers a repeated
+// token with what the first call began. The slot stays taken throughout. Only an answer
+// that proves nothing was begun hands the job back; what is not known is asked again.
+func (e *Engine) repeat(ctx context.Context, job catalog.Job) (later catalog.NextLook, err error) {
+	op, err := e.prepare(ctx, job)
+	if failure.Is(err, failure.NotFound) && job.Type == driver.Backup {
+		op, err = e.operationOf(job)
+		op.source = named(job)
+	}
+	if failure.Is(err, failure.NotFound) {
+		return later, e.handBack(ctx, job, failure.NotFound, err.Error())
+	}
+	if err != nil {
+		return later, fmt.Errorf("repeat the start of job %s: %w", job.ID, err)
+	}
+	if op.job, err = e.claim(ctx, job); err != nil {
+		return later, ignoreConflict(err)
+	}
+	ref, err := e.call(ctx, op)
+	switch class := failure.ClassOf(err); class {
+	case "":
+		return later, e.started(ctx, op.job, ref)
+	case failure.Throttled, failure.Transient, failure.Credentials, failure.Denied, failure.Internal:
+		e.log.Warn().Str("job", job.ID).Err(err).Msg("an interrupted start could not be repeated: trying again")
+		return catalog.NextLook{JobID: job.ID, Version: op.job.Version, At: op.job.IntentUntil, Progress: -1}, nil
+	default:
+		return later, e.startFailed(ctx, op, err)
+	}
+}
+
+// cancel asks AWS to stop what an aborting job began, where AWS can. Whether it did, the
+// next looks tell.
+func (e *Engine) cancel(ctx context.Context, job catalog.Job) {
+	if job.State != catalog.Aborting {
+		return
+	}
+	op, err := e.operationOf(job)
+	if err != nil {
+		return // the look that brought us here has reported it
+	}
+	canceler, ok := op.driver.(driver.Canceler)
+	if !ok {
+		return
+	}
+	ctx, done := context.WithTimeout(ctx, e.opts.CallTimeout)
+	defer done()
+	err = canceler.Cancel(ctx, driver.CancelRequest{Scope: job.Scope(), Operation: job.Type, Ref: job.Ref})
+	if err != nil {
+		e.log.Warn().Str("job", job.ID).Str("class", string(failure.ClassOf(err))).Err(err).Msg("AWS did not take the cancellation")
 	}
 }
 

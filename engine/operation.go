@@ -70,6 +70,7 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 	case driver.Backup:
 		return op.driver.Start(ctx, driver.StartRequest{
 			Scope: op.job.Scope(), Mark: op.mark, Resource: op.source, Tags: op.job.Spec.Tags,
+			Vault: op.job.Spec.Vault, Lifecycle: op.lifecycle(),
 		})
 	case driver.Copy:
 		copier, ok := op.driver.(driver.Copier)
@@ -97,8 +98,16 @@ func (op operation) copyRequest() driver.CopyRequest {
 	return driver.CopyRequest{
 		Scope: op.job.Scope(), Mark: op.mark, Source: op.point.Point(), SourceScope: op.point.Scope(),
 		Resource: op.source, KMSKeyID: op.job.Spec.KMSKeyID, Tags: op.job.Spec.Tags,
+		Vault: op.job.Spec.Vault, Lifecycle: op.lifecycle(),
 	}
 }
+
+func (op operation) lifecycle() driver.Lifecycle {
+	return driver.Lifecycle{ColdAfterDays: op.job.Spec.ColdAfter, DeleteAfterDays: op.job.Spec.DeleteAfter}
+}
+
+// repeatable reports whether an interrupted start is made again instead of looked for.
+func (op operation) repeatable() bool { return op.driver.Descriptor().Repeatable[op.job.Type] }
 
 // restoreRequest is the driver's view of a restore job.
 func (op operation) restoreRequest() driver.RestoreRequest {
@@ -149,8 +158,18 @@ func (op operation) settle() time.Duration {
 	return max(op.driver.Descriptor().Settle[op.job.Type], visibility)
 }
 
-// finishRestore applies what can only be set on the restored resource itself.
-func (op operation) finishRestore(ctx context.Context) error {
+// finishes reports whether what the job made needs a last touch once it is there.
+func (op operation) finishes() bool {
+	_, copies := op.driver.(driver.CopyMarker)
+	return op.job.Type == driver.Restore || op.job.Type == driver.Copy && copies
+}
+
+// finish applies what can only be set on what was made: a restored resource's settings, a
+// copy's mark.
+func (op operation) finish(ctx context.Context, made driver.Point) error {
+	if op.job.Type == driver.Copy {
+		return op.driver.(driver.CopyMarker).MarkCopy(ctx, op.copyRequest(), made)
+	}
 	restorer, ok := op.driver.(driver.Restorer)
 	if !ok {
 		return fmt.Errorf("driver %s is no restorer", op.job.Kind)

@@ -69,7 +69,7 @@ func (s *Scheduler) cancels(ctx context.Context) error {
 		if job.State == catalog.Created && job.IntentOwner == "" {
 			err = s.ender.End(ctx, job, catalog.Aborted, "", "cancelled before it began")
 		} else if job.State == catalog.Running {
-			err = s.abort(ctx, job, "", "cancelled; AWS cannot cancel this operation, so the job ends when AWS does")
+			err = s.abort(ctx, job, "", "cancelled; the job ends when AWS does")
 		}
 		if err != nil {
 			return err

@@ -1,11 +1,13 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"holdfast/catalog"
+	"holdfast/driver"
 	"holdfast/policy"
 	"holdfast/resource"
 )
@@ -148,7 +150,7 @@ func takes(plan policy.Plan, rule policy.Rule, r resource.Resource) bool {
 func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Resource, at, now time.Time) catalog.Job {
 	id := catalog.BackupJobID(s.opts.Installation, plan.Source, plan.Name, rule.Name, r.ARN, at)
 	job := catalog.NewBackup(id, r, s.opts.Partition, "scheduler", now)
-	job.Engine = s.drivers.DefaultEngine(r.Kind)
+	job.Engine = EngineOf(rule, s.drivers, r.Kind)
 	job.Plan, job.Rule, job.FireAt = plan.Name, rule.Name, at
 	job.StartBy = at.Add(rule.StartWindow)
 	job.CompleteBy = at.Add(rule.CompletionWindow)
@@ -159,9 +161,17 @@ func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Res
 	return job
 }
 
+// EngineOf returns the engine a rule has for a kind: its own, or else the kind's default.
+func EngineOf(rule policy.Rule, drivers *driver.Registry, kind resource.Kind) driver.Engine {
+	return cmp.Or(driver.Engine(rule.Engine), drivers.DefaultEngine(kind))
+}
+
 // BackupSpec returns what a rule asks of the backup of r.
 func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
-	spec := catalog.Spec{Vault: rule.Vault, DeleteAfter: rule.Lifecycle.DeleteAfterDays, Tags: rule.RecoveryPointTags, Counted: rule.Retention.Counts(), Priority: rule.Priority}
+	spec := catalog.Spec{
+		Vault: rule.Vault, ColdAfter: rule.Lifecycle.MoveToColdStorageAfterDays, DeleteAfter: rule.Lifecycle.DeleteAfterDays,
+		Tags: rule.RecoveryPointTags, Counted: rule.Retention.Counts(), Priority: rule.Priority,
+	}
 	for _, c := range rule.CopyActions {
 		c = c.For(r.Account)
 		if c.Account == r.Account && c.Region == r.Region {
@@ -169,7 +179,7 @@ func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
 		}
 		spec.Copies = append(spec.Copies, catalog.CopySpec{
 			Account: c.Account, Region: c.Region, Vault: c.Vault,
-			DeleteAfter: c.Lifecycle.DeleteAfterDays, Counted: c.Retention.Counts(), KMSKeyID: c.KMSKeyARN,
+			ColdAfter: c.Lifecycle.MoveToColdStorageAfterDays, DeleteAfter: c.Lifecycle.DeleteAfterDays, Counted: c.Retention.Counts(), KMSKeyID: c.KMSKeyARN,
 		})
 	}
 	return spec

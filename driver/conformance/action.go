@@ -19,6 +19,8 @@ type action struct {
 	scope  resource.Scope // where the artefact comes to be
 	source string         // ARN
 	begin  func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error)
+	// finish gives a copy the last touch the engine gives it; nil when there is none.
+	finish func(ctx context.Context, m driver.Mark, made driver.Point) error
 	before int // artefacts of the type that were there at first
 }
 
@@ -51,7 +53,7 @@ func (a *action) prepareBackup(ctx context.Context) error {
 	}
 	a.method, a.source = Start, r.ARN
 	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
-		return d.Start(ctx, driver.StartRequest{Scope: a.scope, Mark: m, Resource: r, Tags: ruleTags()})
+		return d.Start(ctx, driver.StartRequest{Scope: a.scope, Mark: m, Resource: r, Tags: ruleTags(), Vault: vault})
 	}
 	return nil
 }
@@ -62,16 +64,42 @@ func (a *action) prepareCopy(ctx context.Context) error {
 		return err
 	}
 	a.method, a.source, a.scope = Copy, r.ARN, a.lab.Away()
+	request := func(m driver.Mark) driver.CopyRequest {
+		return driver.CopyRequest{
+			Scope: a.scope, Mark: m, Source: p, SourceScope: a.lab.Home(), Tags: ruleTags(), Vault: vault,
+		}
+	}
 	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
 		c, ok := d.(driver.Copier)
 		if !ok {
 			return "", errors.New("the driver is no Copier")
 		}
-		return c.Copy(ctx, driver.CopyRequest{
-			Scope: a.scope, Mark: m, Source: p, SourceScope: a.lab.Home(), Tags: ruleTags(),
-		})
+		return c.Copy(ctx, request(m))
+	}
+	if f, ok := a.lab.d.(driver.CopyMarker); ok {
+		a.finish = func(ctx context.Context, m driver.Mark, made driver.Point) error {
+			return f.MarkCopy(ctx, request(m), made)
+		}
 	}
 	return nil
+}
+
+// vault is where points are kept by engines that have vaults.
+const vault = "conformance"
+
+// complete does what the engine does when an operation ended well, twice, since it may be
+// interrupted, and returns the reference of the point: not always the operation's own.
+func (a *action) complete(ctx context.Context, m driver.Mark, ref driver.Ref) (driver.Ref, error) {
+	status, err := a.lab.succeeded(ctx, a.op, a.scope, ref)
+	if err != nil || a.finish == nil {
+		return status.Point.Ref, err
+	}
+	for range 2 {
+		if err := a.finish(ctx, m, status.Point); err != nil {
+			return "", fmt.Errorf("finish the copy: %w", err)
+		}
+	}
+	return status.Point.Ref, nil
 }
 
 func (a *action) prepareRestore(ctx context.Context) error {
@@ -112,12 +140,18 @@ func (a *action) find(ctx context.Context, m driver.Mark) (driver.Ref, error) {
 	return a.lab.d.Find(ctx, driver.FindRequest{Scope: a.scope, Operation: a.op, Mark: m, Since: a.lab.born})
 }
 
+// repeats is whether an interrupted start is made again without looking for it.
+func (a *action) repeats() bool { return a.lab.d.Descriptor().Repeatable[a.op] }
+
 // settles is whether an empty answer of Find may be wrong for a while.
 func (a *action) settles() bool { return a.lab.d.Descriptor().Settle[a.op] > 0 }
 
 // recover does what the engine does when it does not know whether the action began: it
 // looks for the artefact, waits out the lag where the kind has one, and only then begins.
 func (a *action) recover(ctx context.Context, m driver.Mark) (driver.Ref, error) {
+	if a.repeats() {
+		return a.repeat(ctx, m)
+	}
 	ref, err := a.find(ctx, m)
 	if a.settles() && failure.Is(err, failure.NotFound) {
 		if err := a.lab.settle(ctx); err != nil {

@@ -183,6 +183,9 @@ func checkRefused(ctx context.Context, e *env, op driver.Operation) error {
 	if err := a.wantMade(ctx, 0); err != nil {
 		return err
 	}
+	if a.repeats() {
+		return nil
+	}
 	ref, err := a.find(ctx, m)
 	return wantClass(fmt.Sprintf("find (%q)", ref), err, failure.NotFound)
 }
@@ -191,6 +194,9 @@ func checkFindOwn(ctx context.Context, e *env, op driver.Operation) error {
 	a, err := e.action(ctx, op)
 	if err != nil {
 		return err
+	}
+	if a.repeats() {
+		return notApplicable("AWS answers a repeated token with what was begun: nothing is looked for")
 	}
 	m := a.lab.mark(a.source)
 	made, err := a.start(ctx, m)

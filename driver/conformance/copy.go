@@ -54,7 +54,7 @@ func checkCopyEncrypted(ctx context.Context, e *env) error {
 		return err
 	}
 	ref, err := l.d.(driver.Copier).Copy(ctx, driver.CopyRequest{
-		Scope: l.Away(), Mark: l.mark(r.ARN), Source: p, SourceScope: l.Home(), KMSKeyID: e.CopyKey,
+		Scope: l.Away(), Mark: l.mark(r.ARN), Source: p, SourceScope: l.Home(), KMSKeyID: e.CopyKey, Vault: vault,
 	})
 	if err != nil {
 		return fmt.Errorf("copy: %w", err)

@@ -52,17 +52,13 @@ func (e *env) calls(ctx context.Context) (*lab, []call, error) {
 		return nil, nil, err
 	}
 	calls := append(l.readCalls(m, ref), l.makeCalls(r, status.Point)...)
-	return l, append(calls, call{Delete, true, func(ctx context.Context) error { return l.tryDelete(ctx, ref) }}), nil
+	return l, append(calls, call{Delete, true, func(ctx context.Context) error { return l.tryDelete(ctx, status.Point.Ref) }}), nil
 }
 
 func (l *lab) readCalls(m driver.Mark, ref driver.Ref) []call {
-	return []call{
+	calls := []call{
 		{Discover, false, func(ctx context.Context) error {
 			return l.d.Discover(ctx, l.Home(), func(resource.Resource) error { return nil })
-		}},
-		{Find, false, func(ctx context.Context) error {
-			_, err := l.d.Find(ctx, driver.FindRequest{Scope: l.Home(), Operation: driver.Backup, Mark: m, Since: l.born})
-			return err
 		}},
 		{Look, false, func(ctx context.Context) error {
 			_, err := l.look(ctx, driver.Backup, l.Home(), ref)
@@ -72,16 +68,23 @@ func (l *lab) readCalls(m driver.Mark, ref driver.Ref) []call {
 			return l.d.List(ctx, l.Home(), func(driver.Artefact) error { return nil })
 		}},
 	}
+	if l.d.Descriptor().Repeatable[driver.Backup] {
+		return calls
+	}
+	return append(calls, call{Find, false, func(ctx context.Context) error {
+		_, err := l.d.Find(ctx, driver.FindRequest{Scope: l.Home(), Operation: driver.Backup, Mark: m, Since: l.born})
+		return err
+	}})
 }
 
 func (l *lab) makeCalls(r resource.Resource, p driver.Point) []call {
 	calls := []call{{Start, true, func(ctx context.Context) error {
-		_, err := l.d.Start(ctx, driver.StartRequest{Scope: l.Home(), Mark: l.mark(r.ARN), Resource: r})
+		_, err := l.d.Start(ctx, driver.StartRequest{Scope: l.Home(), Mark: l.mark(r.ARN), Resource: r, Vault: vault})
 		return err
 	}}}
 	if c, ok := l.d.(driver.Copier); ok {
 		calls = append(calls, call{Copy, true, func(ctx context.Context) error {
-			_, err := c.Copy(ctx, driver.CopyRequest{Scope: l.Away(), Mark: l.mark(r.ARN), Source: p, SourceScope: l.Home()})
+			_, err := c.Copy(ctx, driver.CopyRequest{Scope: l.Away(), Mark: l.mark(r.ARN), Source: p, SourceScope: l.Home(), Vault: vault})
 			return err
 		}})
 	}

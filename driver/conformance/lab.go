@@ -83,7 +83,7 @@ func (l *lab) resources(ctx context.Context, n int) ([]resource.Resource, error)
 func (l *lab) start(ctx context.Context, r resource.Resource, inst string) (driver.Mark, driver.Ref, error) {
 	m := l.mark(r.ARN)
 	m.Installation = inst
-	ref, err := l.d.Start(ctx, driver.StartRequest{Scope: l.Home(), Mark: m, Resource: r})
+	ref, err := l.d.Start(ctx, driver.StartRequest{Scope: l.Home(), Mark: m, Resource: r, Vault: vault})
 	if err != nil {
 		return m, "", fmt.Errorf("start a backup: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"holdfast/driver"
 	"holdfast/failure"
@@ -69,7 +70,7 @@ func listListing(e *env) listing {
 			if err != nil {
 				return nil, err
 			}
-			want := map[string]string{}
+			said := map[driver.Ref]string{} // of each backup
 			for i, r := range made {
 				// List is how a lost catalog is rebuilt, so it shows every installation's.
 				inst := installation
@@ -80,9 +81,17 @@ func listListing(e *env) listing {
 				if err != nil {
 					return nil, err
 				}
-				want[string(ref)] = m.Installation + " " + m.JobID
+				said[ref] = m.Installation + " " + m.JobID
 			}
-			return want, l.finish(ctx)
+			if err := l.finish(ctx); err != nil {
+				return nil, err
+			}
+			points, err := l.pointsOf(ctx, slices.Collect(maps.Keys(said)))
+			want := map[string]string{}
+			for ref, point := range points {
+				want[string(point)] = said[ref]
+			}
+			return want, err
 		},
 		run: func(ctx context.Context, l *lab, yield func(key, said string) error) error {
 			return l.d.List(ctx, l.Home(), func(a driver.Artefact) error {

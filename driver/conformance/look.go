@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"holdfast/driver"
 	"holdfast/failure"
@@ -45,7 +47,7 @@ func checkLookLife(ctx context.Context, e *env, op driver.Operation) error {
 		return err
 	}
 	if op != driver.Restore {
-		if err := wantPoint(first.Point, ref, a); err != nil {
+		if err := wantPoint(ctx, first.Point, a); err != nil {
 			return err
 		}
 		if first.Point.CreatedAt.Before(began.Add(-clockSkew)) || first.Point.CreatedAt.After(a.lab.Now().Add(clockSkew)) {
@@ -67,11 +69,15 @@ func checkLookLife(ctx context.Context, e *env, op driver.Operation) error {
 	return nil
 }
 
-func wantPoint(p driver.Point, ref driver.Ref, a *action) error {
+func wantPoint(ctx context.Context, p driver.Point, a *action) error {
+	there, err := a.lab.exists(ctx, a.scope, p.Ref)
+	if err != nil {
+		return err
+	}
 	arn, err := resource.ParseARN(p.ARN)
 	switch {
-	case p.Ref != ref:
-		return fmt.Errorf("the point's reference is %q, want %q", p.Ref, ref)
+	case !there:
+		return fmt.Errorf("the point's reference is %q, and there is no such point", p.Ref)
 	case err != nil:
 		return fmt.Errorf("the point's ARN: %w", err)
 	case arn.Region != a.scope.Region:
@@ -192,6 +198,24 @@ func checkLookExpire(ctx context.Context, e *env) error {
 	return wantState(driver.Expire, seen, deleted, driver.Gone)
 }
 
+// pointsOf returns the reference of the point each completed backup left.
+func (l *lab) pointsOf(ctx context.Context, refs []driver.Ref) (map[driver.Ref]driver.Ref, error) {
+	points := map[driver.Ref]driver.Ref{}
+	for chunk := range slices.Chunk(refs, l.d.Descriptor().LookMax) {
+		seen, err := l.look(ctx, driver.Backup, l.Home(), chunk...)
+		if err != nil {
+			return nil, err
+		}
+		for _, ref := range chunk {
+			if err := wantState(driver.Backup, seen, ref, driver.Succeeded); err != nil {
+				return nil, err
+			}
+			points[ref] = seen[ref].Point.Ref
+		}
+	}
+	return points, nil
+}
+
 // started makes n resources and begins a backup of each.
 func (l *lab) started(ctx context.Context, n int) ([]driver.Ref, error) {
 	made, err := l.resources(ctx, n)
@@ -249,7 +273,12 @@ func checkLookErrors(ctx context.Context, e *env) error {
 	if err := l.finish(ctx); err != nil {
 		return err
 	}
-	for _, op := range []driver.Operation{driver.Backup, driver.Expire} {
+	points, err := l.pointsOf(ctx, refs)
+	if err != nil {
+		return err
+	}
+	of := map[driver.Operation][]driver.Ref{driver.Backup: refs, driver.Expire: slices.Collect(maps.Values(points))}
+	for op, refs := range of {
 		for _, class := range alwaysRefused() {
 			if err := l.lookRefused(ctx, op, refs, Fault{Method: Look, Effect: Refuse, Class: class}); err != nil {
 				return fmt.Errorf("%s, %s: %w", op, class, err)
@@ -296,6 +325,11 @@ func checkLookPartial(ctx context.Context, e *env) error {
 	if err := l.finish(ctx); err != nil {
 		return err
 	}
+	points, err := l.pointsOf(ctx, refs)
+	if err != nil {
+		return err
+	}
 	fault := Fault{Method: Look, Effect: Refuse, Class: failure.Throttled, Skip: 1}
-	return errors.Join(l.lookRefused(ctx, driver.Backup, refs, fault), l.lookRefused(ctx, driver.Expire, refs, fault))
+	return errors.Join(l.lookRefused(ctx, driver.Backup, refs, fault),
+		l.lookRefused(ctx, driver.Expire, slices.Collect(maps.Values(points)), fault))
 }

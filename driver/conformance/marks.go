@@ -34,6 +34,9 @@ func checkMarks(ctx context.Context, e *env, op driver.Operation) error {
 	if err := a.lab.finish(ctx); err != nil {
 		return err
 	}
+	if ref, err = a.complete(ctx, m, ref); err != nil {
+		return err
+	}
 	listed, err := a.lab.listed(ctx, a.scope)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ type job struct {
 	res   resource.Resource
 	mark  driver.Mark
 	ref   driver.Ref
+	point driver.Ref // of the recovery point, once seen
 	stage stage
 }
 
@@ -112,7 +113,7 @@ func (w *walk) step(ctx context.Context) (string, error) {
 func (w *walk) begin(ctx context.Context, j *job) error {
 	a := &action{lab: w.lab, op: driver.Backup, method: Start, scope: w.Home(), source: j.res.ARN}
 	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
-		return d.Start(ctx, driver.StartRequest{Scope: a.scope, Mark: m, Resource: j.res})
+		return d.Start(ctx, driver.StartRequest{Scope: a.scope, Mark: m, Resource: j.res, Vault: vault})
 	}
 	begin := a.start
 	switch j.stage {
@@ -179,7 +180,7 @@ func (j *job) observe(s driver.Status) error {
 	case s.State == driver.Pending && j.stage == done:
 		return fmt.Errorf("job %s was seen pending after it had succeeded", j.mark.JobID)
 	case s.State == driver.Succeeded && j.stage == running:
-		j.stage = done
+		j.stage, j.point = done, s.Point.Ref
 	}
 	return nil
 }
@@ -188,14 +189,14 @@ func (w *walk) expire(ctx context.Context, j *job) error {
 	if j.stage != done {
 		return nil
 	}
-	err := w.delete(ctx, j.ref)
+	err := w.delete(ctx, j.point)
 	if err == nil {
 		j.stage = deleted
 		return nil
 	}
 	if failure.Is(err, failure.Transient) { // it may have happened: asked for until it is sure
 		w.lift()
-		err = w.delete(ctx, j.ref)
+		err = w.delete(ctx, j.point)
 		if err == nil {
 			j.stage = deleted
 		}
@@ -208,7 +209,7 @@ func (w *walk) remove(ctx context.Context, j *job) error {
 		return nil
 	}
 	j.stage = removed
-	return w.RemovePoint(ctx, w.Home(), j.ref)
+	return w.RemovePoint(ctx, w.Home(), j.point)
 }
 
 // fault replaces the fault in force by a random one.

@@ -6,44 +6,49 @@ import (
 	"time"
 
 	"holdfast/catalog"
+	"holdfast/driver"
 	"holdfast/failure"
 )
 
-// restoreFinishPatience is how long settings of a restored resource are tried, counted
-// from the first failure, before the restore is reported complete without them.
-const restoreFinishPatience = time.Hour
+// finishPatience is how long the last touch to a restored resource or a copy is tried,
+// counted from the first failure, before the job is reported complete without it.
+const finishPatience = time.Hour
 
-// eventFinishing marks in the history when finishing a restore first failed.
-const eventFinishing = "restore.finishing"
+// eventFinishing marks in the history when finishing a job first failed.
+const eventFinishing = "job.finishing"
 
-// finishRestore applies a restored resource's remaining settings before the job is
-// completed. What passes by itself is tried at the next look; anything else completes
-// the job and says what is missing, because the data is there.
-func (e *Engine) finishRestore(ctx context.Context, job catalog.Job, v verdict) (verdict, error) {
-	cause := e.applySettings(ctx, job)
+// finish applies what can only be set once a restored resource or a copy is there, before
+// the job is completed. What passes by itself is tried at the next look; anything else
+// completes the job and says what is missing, because the data is there.
+func (e *Engine) finish(ctx context.Context, job catalog.Job, v verdict, made driver.Point) (verdict, error) {
+	op, err := e.operationOf(job)
+	if err != nil || !op.finishes() {
+		return v, err
+	}
+	cause := e.applySettings(ctx, job, made)
 	if cause == nil {
 		return v, nil
 	}
 	class := failure.ClassOf(cause)
 	if failure.RuleOf(class).Retry {
-		patient, err := e.patient(ctx, job, class, cause, patience{eventFinishing, restoreFinishPatience})
+		patient, err := e.patient(ctx, job, class, cause, patience{eventFinishing, finishPatience})
 		if err != nil || patient {
 			return verdict{to: job.State}, err
 		}
 	}
-	v.class, v.message = class, "restored, but not every setting could be applied: "+cause.Error()
+	v.class, v.message = class, "the data is there, but not every setting could be applied: "+cause.Error()
 	return v, nil
 }
 
-// applySettings calls the driver's FinishRestore.
-func (e *Engine) applySettings(ctx context.Context, job catalog.Job) error {
+// applySettings calls the driver's FinishRestore or MarkCopy.
+func (e *Engine) applySettings(ctx context.Context, job catalog.Job, made driver.Point) error {
 	op, err := e.prepare(ctx, job)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
 	defer cancel()
-	return op.finishRestore(ctx)
+	return op.finish(ctx, made)
 }
 
 // patience is for how long something is tried again after it first failed, which an event

@@ -1,0 +1,173 @@
+package engine_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"holdfast/admission"
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/driver/conformance"
+	"holdfast/failure"
+	"holdfast/test/rig"
+)
+
+// jobDriver is a driver over an AWS that has jobs of its own: they cannot be found by
+// mark, answer a repeated token, can be stopped, and leave copies without a mark.
+type jobDriver struct {
+	driver.Driver
+	driver.Copier
+	driver.Restorer
+	finds, cancels, finished atomic.Int32
+	look                     func() driver.Status
+	finishCopy               error
+}
+
+func (d *jobDriver) Descriptor() driver.Descriptor {
+	facts := d.Driver.Descriptor()
+	facts.Repeatable = map[driver.Operation]bool{driver.Backup: true, driver.Copy: true, driver.Restore: true}
+	return facts
+}
+
+func (d *jobDriver) Find(context.Context, driver.FindRequest) (driver.Ref, error) {
+	d.finds.Add(1)
+	return "", failure.Errorf(failure.NotFound, "jobs carry no marks")
+}
+
+func (d *jobDriver) Look(ctx context.Context, req driver.LookRequest) (map[driver.Ref]driver.Status, error) {
+	seen, err := d.Driver.Look(ctx, req)
+	if d.look != nil {
+		for _, ref := range req.Refs {
+			seen[ref] = d.look()
+		}
+	}
+	return seen, err
+}
+
+func (d *jobDriver) Cancel(context.Context, driver.CancelRequest) error {
+	d.cancels.Add(1)
+	return nil
+}
+
+func (d *jobDriver) MarkCopy(context.Context, driver.CopyRequest, driver.Point) error {
+	d.finished.Add(1)
+	return d.finishCopy
+}
+
+func withJobs(t *testing.T) (*rig.Rig, *jobDriver) {
+	t.Helper()
+	d := &jobDriver{}
+	r := rig.New(t, rig.Options{Tokens: true, Caps: oneSlot(), Wrap: func(inner driver.Driver) driver.Driver {
+		d.Driver, d.Copier, d.Restorer = inner, inner.(driver.Copier), inner.(driver.Restorer)
+		return d
+	}})
+	return r, d
+}
+
+func TestAnInterruptedStartIsRepeatedInItsSlot(t *testing.T) {
+	t.Parallel()
+	r, d := withJobs(t)
+	job := newBackup(r)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Lose, Times: 1})
+	r.Submit()
+	r.Work(r.Engine)
+	wantPlace(t, r, job.ID, admission.Entered)
+	// What is not known is asked again, without giving the slot back.
+	lift := r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Throttled})
+	for range 3 {
+		r.Advance(2 * rig.CallTimeout)
+		r.Look(r.Engine)
+		wantPlace(t, r, job.ID, admission.Entered)
+	}
+	lift()
+	r.Advance(2 * rig.CallTimeout)
+	r.Look(r.Engine)
+	if got := r.Job(job.ID); got.Ref == "" || got.State != catalog.Running {
+		t.Fatalf("the job is %+v, want what the first call began", got)
+	}
+	wantArtefacts(t, r, job.ID, 1)
+	if n := d.finds.Load(); n != 0 {
+		t.Errorf("%d look-ups were made", n)
+	}
+}
+
+func TestARepeatedStartThatIsRefusedHandsTheJobBack(t *testing.T) {
+	t.Parallel()
+	r, _ := withJobs(t)
+	job := newBackup(r)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Transient, Times: 1})
+	r.Submit()
+	r.Work(r.Engine)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Quota, Times: 1})
+	r.Advance(2 * rig.CallTimeout)
+	r.Look(r.Engine)
+	if got := r.Job(job.ID); got.IntentOpen() || got.Class != failure.Quota || got.RetryAt.IsZero() {
+		t.Errorf("the job is %+v, want it waiting for the quota", got)
+	}
+	wantArtefacts(t, r, job.ID, 0)
+}
+
+func TestAnAbortingJobIsStoppedOnAWS(t *testing.T) {
+	t.Parallel()
+	r, d := withJobs(t)
+	job := newBackup(r)
+	r.Submit()
+	r.Work(r.Engine)
+	abort(t, r, r.Job(job.ID))
+	d.look = func() driver.Status { return driver.Status{State: driver.Pending, Progress: -1} }
+	r.Advance(rig.Took / 2)
+	r.Look(r.Engine)
+	if n := d.cancels.Load(); n != 1 {
+		t.Errorf("AWS was asked to stop %d times, want once a look", n)
+	}
+	d.look = func() driver.Status { return driver.Status{State: driver.Failed, Message: "aborted"} }
+	r.Advance(rig.Took)
+	r.Look(r.Engine)
+	wantState(t, r, job.ID, catalog.Aborted)
+}
+
+func TestAPartialBackupLeavesAPoint(t *testing.T) {
+	t.Parallel()
+	r, d := withJobs(t)
+	job := newBackup(r)
+	r.Submit()
+	r.Work(r.Engine)
+	d.look = func() driver.Status {
+		return driver.Status{
+			State: driver.Partial, Message: "one member failed", Class: failure.KMS,
+			Point: driver.Point{Ref: "vault/point", ARN: "arn:aws:backup:eu-west-1:111122223333:recovery-point:p"},
+		}
+	}
+	r.Advance(rig.Took)
+	r.Look(r.Engine)
+	if got := wantState(t, r, job.ID, catalog.Partial); got.Message != "one member failed" || got.Class != failure.KMS {
+		t.Errorf("the job says %s: %q", got.Class, got.Message)
+	}
+	if p, ok := r.Point(job.ID); !ok || p.Ref != "vault/point" {
+		t.Errorf("the point is %+v, %t", p, ok)
+	}
+}
+
+func TestACopyIsMarkedBeforeItIsCompleted(t *testing.T) {
+	t.Parallel()
+	r, d := withJobs(t)
+	point := r.BackedUp(r.AddResources(1)[0], "one")[0]
+	job := catalog.NewCopy(catalog.JobID("copy"), point, catalog.CopySpec{
+		Account: rig.Away().Account, Region: rig.Away().Region, Vault: "dr",
+	}, nil, "somebody", r.Clock.Now())
+	r.Insert(job)
+	r.Submit()
+	r.Work(r.Engine)
+	d.finishCopy = failure.Errorf(failure.Busy, "the copy is not there yet")
+	r.Advance(rig.Took + rig.Lag)
+	r.Look(r.Engine)
+	wantState(t, r, job.ID, catalog.Running)
+	d.finishCopy = nil
+	r.Advance(rig.Took)
+	r.Look(r.Engine)
+	wantState(t, r, job.ID, catalog.Completed)
+	if n := d.finished.Load(); n != 2 {
+		t.Errorf("the copy was finished %d times, want 2", n)
+	}
+}
