@@ -17,7 +17,7 @@ var layers = [][]string{
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},
 	4:  {"driver/internal/rdssnap"},
-	5:  {"driver/internal/rdscluster"},
+	5:  {"driver/internal/rdscluster", "driver/awsbackup"},
 	6:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},
 	7:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	8:  {"sim"},
