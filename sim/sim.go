@@ -8,9 +8,11 @@
 package sim
 
 import (
+	"holdfast/sim/backup"
 	"holdfast/sim/docdb"
 	"holdfast/sim/dynamodb"
 	"holdfast/sim/ec2"
+	"holdfast/sim/efs"
 	"holdfast/sim/internal/cloud"
 	"holdfast/sim/neptune"
 	"holdfast/sim/organizations"
@@ -27,6 +29,8 @@ func services() []cloud.Service {
 		neptune.New(databases),
 		docdb.New(databases),
 		dynamodb.New(),
+		efs.New(),
+		backup.New(),
 		organizations.New(),
 		sts.New(),
 	}

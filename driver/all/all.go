@@ -4,10 +4,12 @@ package all
 import (
 	"holdfast/driver"
 	"holdfast/driver/aurora"
+	"holdfast/driver/awsbackup"
 	"holdfast/driver/docdb"
 	"holdfast/driver/dynamodb"
 	"holdfast/driver/ebs"
 	"holdfast/driver/ec2"
+	"holdfast/driver/efs"
 	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
 	"holdfast/internal/awssession"
@@ -24,5 +26,6 @@ func New(sessions awssession.Provider) *driver.Registry {
 		neptune.New(sessions),
 		docdb.New(sessions),
 		dynamodb.New(sessions),
+		efs.New(sessions, awsbackup.Options{}),
 	)
 }

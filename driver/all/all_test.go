@@ -21,10 +21,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestActions(t *testing.T) {
 	t.Parallel()
 	registry := New(nil)
-	actions := map[resource.Kind]map[resource.Purpose][]string{}
-	for _, kind := range registry.Kinds() {
-		d, _ := registry.Get(kind)
-		actions[kind] = d.Descriptor().Actions
+	actions := map[string]map[resource.Purpose][]string{}
+	for _, d := range registry.All() {
+		actions[string(d.Descriptor().Kind)+" by "+string(driver.EngineOf(d))] = d.Descriptor().Actions
 	}
 	got, err := json.MarshalIndent(actions, "", "  ")
 	if err != nil {
@@ -49,8 +48,8 @@ func TestActions(t *testing.T) {
 func TestOnlyExpiryDeletes(t *testing.T) {
 	t.Parallel()
 	registry := New(nil)
-	for _, kind := range registry.Kinds() {
-		d, _ := registry.Get(kind)
+	for _, d := range registry.All() {
+		kind := d.Descriptor().Kind
 		for purpose, actions := range d.Descriptor().Actions {
 			for _, action := range actions {
 				deletes := strings.Contains(action, ":Delete") && action != "dynamodb:DeleteItem"
@@ -69,9 +68,9 @@ func TestOnlyExpiryDeletes(t *testing.T) {
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	registry := New(nil)
-	for _, kind := range registry.Kinds() {
-		d, _ := registry.Get(kind)
+	for _, d := range registry.All() {
 		facts := d.Descriptor()
+		kind := facts.Kind
 		if _, copies := d.(driver.Copier); copies != (facts.CopyRegion || facts.CopyAccount) {
 			t.Errorf("%s: Copier is %t, the descriptor says region %t, account %t", kind, copies, facts.CopyRegion, facts.CopyAccount)
 		}

@@ -68,7 +68,7 @@ func smallPages(input any) any {
 	}
 	cut := reflect.New(v.Elem().Type())
 	cut.Elem().Set(v.Elem())
-	for _, name := range []string{"MaxResults", "MaxRecords", "Limit"} {
+	for _, name := range []string{"MaxResults", "MaxRecords", "MaxItems", "MaxBuckets", "Limit"} {
 		field := cut.Elem().FieldByName(name)
 		if field.IsValid() && field.Type() == reflect.TypeFor[*int32]() && (field.IsNil() || field.Elem().Int() > pageItems) {
 			field.Set(reflect.ValueOf(aws.Int32(pageItems)))

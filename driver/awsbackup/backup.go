@@ -1,0 +1,88 @@
+package awsbackup
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"holdfast/driver"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// Discover lists the resources, which is the kind's own affair.
+func (d *Driver) Discover(ctx context.Context, scope resource.Scope, yield func(resource.Resource) error) error {
+	return d.kind.Discover(ctx, scope, yield)
+}
+
+// Start begins a backup job. Its reference is the job's id.
+func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref, error) {
+	tags, err := pointTags(req)
+	if err != nil {
+		return "", err
+	}
+	client, err := d.clients.Get(ctx, req.Scope, resource.ForBackup)
+	if err != nil {
+		return "", err
+	}
+	vault := vaultAt(req.Scope, req.Vault)
+	facts, err := d.vault(ctx, client, vault, req.Mark, "")
+	if err != nil {
+		return "", err
+	}
+	in := &backup.StartBackupJobInput{
+		BackupVaultName: &vault.name, ResourceArn: &req.Resource.ARN, IamRoleArn: d.serviceRole(req.Scope),
+		IdempotencyToken: aws.String(req.Mark.Token()), RecoveryPointTags: tags, Lifecycle: lifecycle(req.Lifecycle, facts),
+	}
+	if d.kind.Options != nil {
+		in.BackupOptions = d.kind.Options(req.Resource)
+	}
+	out, err := client.StartBackupJob(ctx, in)
+	if err != nil {
+		d.known.forget(vault)
+		return "", wrap("StartBackupJob", err)
+	}
+	return driver.Ref(aws.ToString(out.BackupJobId)), nil
+}
+
+// lifecycle is what AWS is told of the life of a point: when it moves to cold storage, and
+// when it is deleted only where a lock insists on that. nil leaves both out.
+func lifecycle(l driver.Lifecycle, vault vaultFacts) *types.Lifecycle {
+	var told types.Lifecycle
+	if l.ColdAfterDays > 0 {
+		told.MoveToColdStorageAfterDays = aws.Int64(int64(l.ColdAfterDays))
+	}
+	if l.DeleteAfterDays > 0 && vault.maxRetention {
+		told.DeleteAfterDays = aws.Int64(int64(l.DeleteAfterDays))
+	}
+	if told == (types.Lifecycle{}) {
+		return nil
+	}
+	return &told
+}
+
+// Find is never asked: jobs carry no mark, and a repeated Start answers with the first.
+func (d *Driver) Find(_ context.Context, req driver.FindRequest) (driver.Ref, error) {
+	return "", failure.Errorf(failure.NotFound, "jobs of AWS Backup carry no mark: begin %s again with its token", req.Mark.JobID)
+}
+
+// Cancel stops a backup job; AWS Backup cannot stop copies and restores, nor backups of
+// some types.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StopBackupJob.html
+func (d *Driver) Cancel(ctx context.Context, req driver.CancelRequest) error {
+	if req.Operation != driver.Backup {
+		return failure.Errorf(failure.Unsupported, "AWS Backup cannot stop a %s", req.Operation)
+	}
+	client, err := d.clients.Get(ctx, req.Scope, resource.ForBackup)
+	if err != nil {
+		return err
+	}
+	_, err = client.StopBackupJob(ctx, &backup.StopBackupJobInput{BackupJobId: aws.String(string(req.Ref))})
+	stopped := refusedAs(failure.Unsupported, "StopBackupJob", err)
+	if failure.Is(stopped, failure.Busy) || failure.Is(stopped, failure.NotFound) {
+		return nil // it has ended, or ends already: the next look tells
+	}
+	return stopped
+}

@@ -1,0 +1,156 @@
+package awsbackup
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"holdfast/driver"
+	"holdfast/driver/internal/refs"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// maxDescribed is how many deleted points are asked for one by one; for more it is cheaper
+// to list their vaults.
+const maxDescribed = 20
+
+// Delete asks AWS to delete the point if it carries the installation's mark. AWS answers
+// before it is done: Look tells whether it was. A vault lock or legal hold is class held.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteRecoveryPoint.html
+func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
+	vault, arn, err := splitPoint(req.Ref)
+	if err != nil {
+		return err
+	}
+	client, err := d.clients.Get(ctx, req.Scope, resource.ForExpire)
+	if err != nil {
+		return err
+	}
+	tags, err := tagsOf(ctx, client, arn)
+	if failure.Is(err, failure.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if mark, ok := driver.MarkFromTags(tags); !ok || mark.Installation != req.Installation {
+		return failure.Errorf(failure.Held, "recovery point %s does not carry the mark of installation %s", arn, req.Installation)
+	}
+	_, err = client.DeleteRecoveryPoint(ctx, &backup.DeleteRecoveryPointInput{BackupVaultName: &vault, RecoveryPointArn: &arn})
+	return deletion(err)
+}
+
+// deletion classes what AWS says to a deletion. The request has nothing in it that could be
+// wrong, so what is called invalid is a lock or a hold; either may come as denied too.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+func deletion(err error) error {
+	asked := refusedAs(failure.Held, "DeleteRecoveryPoint", err)
+	text := ""
+	if asked != nil {
+		text = strings.ToLower(asked.Error())
+	}
+	switch {
+	case failure.Is(asked, failure.NotFound):
+		return nil
+	case failure.Is(asked, failure.Denied) && (strings.Contains(text, "lock") || strings.Contains(text, "legal hold")):
+		return failure.Errorf(failure.Held, "a vault lock or legal hold keeps the recovery point: %w", err)
+	default:
+		return asked
+	}
+}
+
+// tagsOf returns the tags of a recovery point, all pages; class not_found when it is gone.
+func tagsOf(ctx context.Context, client points, arn string) (map[string]string, error) {
+	tags := map[string]string{}
+	var token *string
+	for {
+		out, err := client.ListTags(ctx, &backup.ListTagsInput{ResourceArn: &arn, NextToken: token})
+		if err != nil {
+			return nil, wrap("ListTags", err)
+		}
+		for key, value := range out.Tags {
+			tags[key] = value
+		}
+		if token = out.NextToken; aws.ToString(token) == "" {
+			return tags, nil
+		}
+	}
+}
+
+// lookAtDeleted observes deletions: few by name, many in the listings of their vaults.
+func (d *Driver) lookAtDeleted(ctx context.Context, client points, asked []driver.Ref) (map[driver.Ref]driver.Status, error) {
+	byVault := map[string]map[string]driver.Ref{}
+	for _, ref := range asked {
+		vault, arn, err := splitPoint(ref)
+		if err != nil {
+			return nil, err
+		}
+		if byVault[vault] == nil {
+			byVault[vault] = map[string]driver.Ref{}
+		}
+		byVault[vault][arn] = ref
+	}
+	seen := make(map[driver.Ref]driver.Status, len(asked))
+	failures := map[driver.Ref]driver.Status{}
+	note := func(ref driver.Ref, s types.RecoveryPointStatus, message *string) {
+		seen[ref] = driver.Status{State: driver.Pending, Progress: -1}
+		if s == types.RecoveryPointStatusExpired {
+			failures[ref] = notDeleted(message)
+		}
+	}
+	for vault, wanted := range byVault {
+		look := d.describeEach
+		if len(asked) > maxDescribed {
+			look = d.listVault
+		}
+		if err := look(ctx, client, vault, wanted, note); err != nil {
+			return nil, err
+		}
+	}
+	refs.Deleted(asked, seen)
+	for ref, status := range failures {
+		seen[ref] = status
+	}
+	return seen, nil
+}
+
+// notDeleted is what becomes of a deletion AWS accepted and could not carry out: the point
+// stays, EXPIRED, and is billed.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/deleting-backups.html
+func notDeleted(message *string) driver.Status {
+	text := "AWS Backup accepted the deletion and left the recovery point EXPIRED: " +
+		"let the role for expire delete the underlying backup, or change the vault's access policy"
+	if said := aws.ToString(message); said != "" {
+		text += " (" + said + ")"
+	}
+	return driver.Status{State: driver.Failed, Progress: -1, Class: failure.Denied, Message: text}
+}
+
+type noteStatus func(ref driver.Ref, s types.RecoveryPointStatus, message *string)
+
+func (d *Driver) describeEach(ctx context.Context, client points, vault string, wanted map[string]driver.Ref, note noteStatus) error {
+	for arn, ref := range wanted {
+		out, err := client.DescribeRecoveryPoint(ctx, &backup.DescribeRecoveryPointInput{BackupVaultName: &vault, RecoveryPointArn: &arn})
+		switch described := wrap("DescribeRecoveryPoint", err); {
+		case failure.Is(described, failure.NotFound):
+		case err != nil:
+			return described
+		default:
+			note(ref, out.Status, out.StatusMessage)
+		}
+	}
+	return nil
+}
+
+func (d *Driver) listVault(ctx context.Context, client points, vault string, wanted map[string]driver.Ref, note noteStatus) error {
+	return d.eachPoint(ctx, client, vault, func(p types.RecoveryPointByBackupVault) error {
+		if ref, ok := wanted[aws.ToString(p.RecoveryPointArn)]; ok {
+			note(ref, p.Status, p.StatusMessage)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,104 @@
+package awsbackup
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"holdfast/driver"
+	"holdfast/driver/internal/clients"
+	"holdfast/internal/awssession"
+	"holdfast/resource"
+)
+
+const (
+	// lookMax is the most jobs one page of a listing has.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListBackupJobs.html
+	lookMax = 1000
+	// defaultVault keeps the points of jobs that name no vault.
+	defaultVault = "holdfast"
+	// copiesAtOnce is how many copy jobs an account may have in a destination region.
+	copiesAtOnce = 100
+	limitsPage   = "https://docs.aws.amazon.com/aws-backup/latest/devguide/aws-backup-limits.html"
+)
+
+// DefaultServiceRole is the role AWS Backup's console makes and uses when none is chosen.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html
+const DefaultServiceRole = "arn:{partition}:iam::{account}:role/service-role/AWSBackupDefaultServiceRole"
+
+// Options are the engine's settings.
+type Options struct {
+	// ServiceRole is the ARN of the role AWS Backup itself works in, with {partition} and
+	// {account} for those of the resource; "" is DefaultServiceRole.
+	ServiceRole string
+}
+
+// Driver is the driver of one kind through AWS Backup. It is safe for concurrent use.
+type Driver struct {
+	kind    Kind
+	role    string
+	clients *clients.Pool[api]
+	known   *vaultCache
+}
+
+var (
+	_ driver.Driver     = (*Driver)(nil)
+	_ driver.Copier     = (*Driver)(nil)
+	_ driver.CopyMarker = (*Driver)(nil)
+	_ driver.Restorer   = (*Driver)(nil)
+	_ driver.Canceler   = (*Driver)(nil)
+)
+
+// New returns the driver of a kind that takes its AWS configurations from sessions.
+func New(sessions awssession.Provider, o Options, k Kind) *Driver {
+	if o.ServiceRole == "" {
+		o.ServiceRole = DefaultServiceRole
+	}
+	return &Driver{kind: k, role: o.ServiceRole, clients: newClients(sessions), known: newVaultCache()}
+}
+
+// serviceRole returns the role AWS Backup works in for a scope.
+func (d *Driver) serviceRole(scope resource.Scope) *string {
+	return aws.String(strings.NewReplacer("{partition}", scope.Partition, "{account}", scope.Account).Replace(d.role))
+}
+
+// Descriptor returns the facts about the kind under AWS Backup.
+func (d *Driver) Descriptor() driver.Descriptor {
+	return driver.Descriptor{
+		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
+		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, LookMax: lookMax,
+		Repeatable: map[driver.Operation]bool{driver.Backup: true, driver.Copy: true, driver.Restore: true},
+		Actions:    d.actions(),
+		Quotas:     []driver.Quota{{Operation: driver.Copy, Limit: copiesAtOnce, Source: limitsPage}},
+		Restore:    d.kind.Restore.Parameters(),
+	}
+}
+
+// actions are AWS Backup's own and the kind's. Making a vault takes the rights on its key
+// and its storage.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html
+func (d *Driver) actions() map[resource.Purpose][]string {
+	vault := []string{
+		"backup-storage:MountCapsule", "backup:CreateBackupVault", "backup:DescribeBackupVault", "backup:TagResource", "iam:PassRole",
+		"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant",
+	}
+	return map[resource.Purpose][]string{
+		resource.ForDiscover: sorted(d.kind.DiscoverActions, []string{
+			"backup:DescribeRecoveryPoint", "backup:ListBackupJobs", "backup:ListBackupVaults", "backup:ListCopyJobs",
+			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs", "backup:ListTags",
+		}),
+		resource.ForBackup: sorted(vault, []string{"backup:StartBackupJob", "backup:StopBackupJob"}),
+		resource.ForCopy:   sorted(vault, []string{"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:StartCopyJob"}),
+		resource.ForRestore: sorted(d.kind.Restore.Actions(), []string{
+			"backup:DescribeRestoreJob", "backup:GetRecoveryPointRestoreMetadata", "backup:StartRestoreJob", "iam:PassRole",
+		}),
+		resource.ForExpire: {"backup:DeleteRecoveryPoint", "backup:ListTags"},
+	}
+}
+
+func sorted(lists ...[]string) []string {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
