@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/version"},
 	1:  {"driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
-	3:  {"policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver"},
+	3:  {"policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
 	4:  {"driver/internal/rdssnap"},
 	5:  {"driver/internal/rdscluster", "driver/awsbackup"},
 	6:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},

@@ -28,9 +28,10 @@ type Descriptor struct {
 	// is consistent or the operation has an AWS token, so that starting it again at any
 	// time makes nothing twice.
 	Settle map[Operation]time.Duration
-	// Repeatable are the operations whose AWS job cannot be found by its mark but is begun
-	// once per token: after an interruption Start, Copy or Restore is called again.
-	Repeatable map[Operation]bool
+	// Repeatable are the operations whose AWS job is hard to find by its mark but is begun
+	// once per token, with how long AWS knows a token: so long after an interruption Start,
+	// Copy or Restore is called again, and only then Find.
+	Repeatable map[Operation]time.Duration
 	// ColdStorage is whether a Lifecycle may move points to cold storage.
 	ColdStorage bool
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.

@@ -191,7 +191,10 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	if err != nil {
 		return later, fmt.Errorf("resolve intent of job %s: %w", job.ID, err)
 	}
-	if op.repeatable() {
+	if repeats, err := e.repeats(ctx, op); repeats || err != nil {
+		if err != nil {
+			return later, err
+		}
 		return e.repeat(ctx, job)
 	}
 	callCtx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
@@ -209,36 +212,6 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	default:
 		class, message := untraced(job)
 		return later, e.handBack(ctx, job, class, message)
-	}
-}
-
-// repeat makes the start call of an interrupted job again, where AWS answers a repeated
-// token with what the first call began. The slot stays taken throughout. Only an answer
-// that proves nothing was begun hands the job back; what is not known is asked again.
-func (e *Engine) repeat(ctx context.Context, job catalog.Job) (later catalog.NextLook, err error) {
-	op, err := e.prepare(ctx, job)
-	if failure.Is(err, failure.NotFound) && job.Type == driver.Backup {
-		op, err = e.operationOf(job)
-		op.source = named(job)
-	}
-	if failure.Is(err, failure.NotFound) {
-		return later, e.handBack(ctx, job, failure.NotFound, err.Error())
-	}
-	if err != nil {
-		return later, fmt.Errorf("repeat the start of job %s: %w", job.ID, err)
-	}
-	if op.job, err = e.claim(ctx, job); err != nil {
-		return later, ignoreConflict(err)
-	}
-	ref, err := e.call(ctx, op)
-	switch class := failure.ClassOf(err); class {
-	case "":
-		return later, e.started(ctx, op.job, ref)
-	case failure.Throttled, failure.Transient, failure.Credentials, failure.Denied, failure.Internal:
-		e.log.Warn().Str("job", job.ID).Err(err).Msg("an interrupted start could not be repeated: trying again")
-		return catalog.NextLook{JobID: job.ID, Version: op.job.Version, At: op.job.IntentUntil, Progress: -1}, nil
-	default:
-		return later, e.startFailed(ctx, op, err)
 	}
 }
 

@@ -106,9 +106,6 @@ func (op operation) lifecycle() driver.Lifecycle {
 	return driver.Lifecycle{ColdAfterDays: op.job.Spec.ColdAfter, DeleteAfterDays: op.job.Spec.DeleteAfter}
 }
 
-// repeatable reports whether an interrupted start is made again instead of looked for.
-func (op operation) repeatable() bool { return op.driver.Descriptor().Repeatable[op.job.Type] }
-
 // restoreRequest is the driver's view of a restore job.
 func (op operation) restoreRequest() driver.RestoreRequest {
 	return driver.RestoreRequest{

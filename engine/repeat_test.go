@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"holdfast/admission"
 	"holdfast/catalog"
@@ -20,13 +21,14 @@ type jobDriver struct {
 	driver.Copier
 	driver.Restorer
 	finds, cancels, finished atomic.Int32
+	tokens                   time.Duration // how long AWS knows them
 	look                     func() driver.Status
 	finishCopy               error
 }
 
 func (d *jobDriver) Descriptor() driver.Descriptor {
 	facts := d.Driver.Descriptor()
-	facts.Repeatable = map[driver.Operation]bool{driver.Backup: true, driver.Copy: true, driver.Restore: true}
+	facts.Repeatable = map[driver.Operation]time.Duration{driver.Backup: d.tokens, driver.Copy: d.tokens, driver.Restore: d.tokens}
 	return facts
 }
 
@@ -57,7 +59,7 @@ func (d *jobDriver) MarkCopy(context.Context, driver.CopyRequest, driver.Point) 
 
 func withJobs(t *testing.T) (*rig.Rig, *jobDriver) {
 	t.Helper()
-	d := &jobDriver{}
+	d := &jobDriver{tokens: time.Hour}
 	r := rig.New(t, rig.Options{Tokens: true, Caps: oneSlot(), Wrap: func(inner driver.Driver) driver.Driver {
 		d.Driver, d.Copier, d.Restorer = inner, inner.(driver.Copier), inner.(driver.Restorer)
 		return d
@@ -90,6 +92,30 @@ func TestAnInterruptedStartIsRepeatedInItsSlot(t *testing.T) {
 	if n := d.finds.Load(); n != 0 {
 		t.Errorf("%d look-ups were made", n)
 	}
+}
+
+func TestAStartIsNotRepeatedWhenItsTokenHasLapsed(t *testing.T) {
+	t.Parallel()
+	r, d := withJobs(t)
+	job := newBackup(r)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Lose, Times: 1})
+	r.Submit()
+	r.Work(r.Engine)
+	// Each attempt renews the intent; what counts is when the first was.
+	lift := r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Transient})
+	for n := 0; d.finds.Load() == 0; n++ {
+		if n > 20 {
+			t.Fatal("the start is repeated for ever")
+		}
+		wantPlace(t, r, job.ID, admission.Entered)
+		r.Advance(10 * time.Minute)
+		r.Look(r.Engine)
+	}
+	if passed := r.Clock.Now().Sub(rig.Start()); passed < d.tokens || passed > d.tokens+30*time.Minute {
+		t.Errorf("it was looked for after %v, want when the token had lapsed", passed)
+	}
+	lift()
+	wantArtefacts(t, r, job.ID, 1)
 }
 
 func TestARepeatedStartThatIsRefusedHandsTheJobBack(t *testing.T) {

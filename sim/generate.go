@@ -116,7 +116,15 @@ var (
 
 // kinds is what a company has, as often as it has it. An instance brings volumes of its
 // own, which carry no tags.
-var kinds = []resource.Kind{resource.EBS, resource.EBS, resource.EBS, resource.RDS, resource.DynamoDB, resource.EC2}
+var kinds = []resource.Kind{
+	resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.RDS, resource.RDS,
+	resource.DynamoDB, resource.DynamoDB, resource.EC2, resource.EC2, resource.EFS, resource.S3, resource.VMware,
+}
+
+// isFiles tells the kinds that only AWS Backup backs up.
+func isFiles(k resource.Kind) bool {
+	return k == resource.EFS || k == resource.S3 || k == resource.VMware
+}
 
 // add makes resource n and writes down which rule must take it.
 func (g *generator) add(n int) error {
@@ -127,7 +135,7 @@ func (g *generator) add(n int) error {
 	daily := env == "prod" && g.random.IntN(10) < 8 || env == "staging" && g.random.IntN(10) < 3
 	b.Tags = g.tags(env, daily)
 	b.Encrypted = b.Kind != resource.RDS && g.random.IntN(3) == 0
-	b.Odd = (b.Kind == resource.RDS || b.Kind == resource.EC2) && g.random.IntN(12) == 0
+	b.Odd = (b.Kind == resource.RDS || b.Kind == resource.EC2 || b.Kind == resource.S3) && g.random.IntN(12) == 0
 	arn, err := g.company.Create(b)
 	if err != nil {
 		return fmt.Errorf("generate resource %d: %w", n, err)
@@ -153,8 +161,9 @@ func volumesWith(b Blueprint) int {
 
 // expect knows the company's rules in its own words: production-grade things tagged for
 // it are kept daily, abroad too when they live in the main region; every prod table is
-// kept; members of clusters are no instances of their own, and an instance store fits into
-// no image.
+// kept, and so are files, buckets and machines tagged for it; members of clusters are no
+// instances of their own, an instance store fits into no image, and buckets without
+// versioning cannot be backed up.
 func (g *generator) expect(b Blueprint, arn, env string, daily bool) {
 	e := Expectation{ResourceARN: arn}
 	switch {
@@ -162,6 +171,10 @@ func (g *generator) expect(b Blueprint, arn, env string, daily bool) {
 		return
 	case b.Kind == resource.DynamoDB && env == "prod":
 		e.Plan, e.Rule = "tables", "nightly"
+	case isFiles(b.Kind) && daily:
+		e.Plan, e.Rule = "files", "nightly"
+	case isFiles(b.Kind):
+		return
 	case b.Kind != resource.DynamoDB && daily && b.Region == g.company.Regions()[0]:
 		e.Plan, e.Rule = "production", "nightly"
 	case b.Kind != resource.DynamoDB && daily:
@@ -206,7 +219,7 @@ func policyText(partition string, regions []string) string {
 	if len(regions) > 1 {
 		copies, second = copyText, regions[1]
 	}
-	text := strings.Replace(planText, "COPIES\n", copies, 1)
+	text := strings.ReplaceAll(planText, "COPIES\n", copies)
 	return strings.NewReplacer("PARTITION", partition, "MAIN", regions[0], "SECOND", second).Replace(text)
 }
 
@@ -255,4 +268,19 @@ COPIES
     selections:
       - name: prod-tables
         resources: ["arn:PARTITION:dynamodb:*:*:table/prod-*"]
+  # File systems, buckets and virtual machines are AWS Backup's: nothing else backs them up.
+  - name: files
+    rules:
+      - name: nightly
+        schedule_expression: cron(45 2 * * ? *)
+        target_backup_vault_name: default
+        lifecycle: {delete_after_days: 7}
+COPIES
+    selections:
+      - name: tagged-files
+        resources:
+          - "arn:PARTITION:elasticfilesystem:*:*:file-system/*"
+          - "arn:PARTITION:s3:::*"
+          - "arn:PARTITION:backup-gateway:*:*:vm/*"
+        conditions: {string_equals: [{condition_key: "aws:ResourceTag/backup", condition_value: daily}]}
 `

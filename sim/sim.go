@@ -9,6 +9,7 @@ package sim
 
 import (
 	"holdfast/sim/backup"
+	"holdfast/sim/backupgateway"
 	"holdfast/sim/docdb"
 	"holdfast/sim/dynamodb"
 	"holdfast/sim/ec2"
@@ -17,6 +18,7 @@ import (
 	"holdfast/sim/neptune"
 	"holdfast/sim/organizations"
 	"holdfast/sim/rds"
+	"holdfast/sim/s3"
 	"holdfast/sim/sts"
 )
 
@@ -30,6 +32,8 @@ func services() []cloud.Service {
 		docdb.New(databases),
 		dynamodb.New(),
 		efs.New(),
+		s3.New(),
+		backupgateway.New(),
 		backup.New(),
 		organizations.New(),
 		sts.New(),

@@ -12,6 +12,8 @@ import (
 	"holdfast/driver/efs"
 	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
+	"holdfast/driver/s3"
+	"holdfast/driver/vmware"
 	"holdfast/internal/awssession"
 )
 
@@ -27,5 +29,7 @@ func New(sessions awssession.Provider) *driver.Registry {
 		docdb.New(sessions),
 		dynamodb.New(sessions),
 		efs.New(sessions, awsbackup.Options{}),
+		s3.New(sessions, awsbackup.Options{}),
+		vmware.New(sessions, awsbackup.Options{}),
 	)
 }

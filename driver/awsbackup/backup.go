@@ -63,11 +63,6 @@ func lifecycle(l driver.Lifecycle, vault vaultFacts) *types.Lifecycle {
 	return &told
 }
 
-// Find is never asked: jobs carry no mark, and a repeated Start answers with the first.
-func (d *Driver) Find(_ context.Context, req driver.FindRequest) (driver.Ref, error) {
-	return "", failure.Errorf(failure.NotFound, "jobs of AWS Backup carry no mark: begin %s again with its token", req.Mark.JobID)
-}
-
 // Cancel stops a backup job; AWS Backup cannot stop copies and restores, nor backups of
 // some types.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StopBackupJob.html

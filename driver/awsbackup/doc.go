@@ -5,8 +5,9 @@
 // How AWS does it, and what follows:
 //   - Backups, copies and restores are jobs. A reference is a job's id; the recovery point a
 //     backup or copy leaves is known by vault and ARN together, "VAULT/ARN".
-//   - Jobs carry no tags, so nothing finds them by a mark. A repeated idempotency token
-//     answers with the first job: every operation is Repeatable.
+//   - Jobs carry no tags. A repeated idempotency token answers with the first job for about
+//     an hour: every operation is Repeatable. Later a backup is found by its point's tags;
+//     a copy or restore cannot be told from another and is left to the operator.
 //   - Jobs are looked at by listing all of a kind since the oldest that is asked for, newest
 //     first, and the listing stops when every one was seen.
 //   - A copy job is started and looked at in the source's account and region. Its reference

@@ -3,6 +3,7 @@ package awsbackup
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -20,7 +21,11 @@ const (
 	defaultVault = "holdfast"
 	// copiesAtOnce is how many copy jobs an account may have in a destination region.
 	copiesAtOnce = 100
-	limitsPage   = "https://docs.aws.amazon.com/aws-backup/latest/devguide/aws-backup-limits.html"
+	// tokenKnown is how long a repeated token is sure to answer with the first job. AWS said
+	// one hour when it gave a figure.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartRestoreJob.html
+	tokenKnown = 45 * time.Minute
+	limitsPage = "https://docs.aws.amazon.com/aws-backup/latest/devguide/aws-backup-limits.html"
 )
 
 // DefaultServiceRole is the role AWS Backup's console makes and uses when none is chosen.
@@ -68,7 +73,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
 		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, LookMax: lookMax,
-		Repeatable: map[driver.Operation]bool{driver.Backup: true, driver.Copy: true, driver.Restore: true},
+		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
 		Actions:    d.actions(),
 		Quotas:     []driver.Quota{{Operation: driver.Copy, Limit: copiesAtOnce, Source: limitsPage}},
 		Restore:    d.kind.Restore.Parameters(),

@@ -332,3 +332,24 @@ func TestServiceRole(t *testing.T) {
 		t.Errorf("the job runs as %+v", out.BackupJobs)
 	}
 }
+
+func TestABackupIsFoundByItsPointWhenItsTokenHasLapsed(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	r := l.fileSystem(nil)
+	mark := l.mark(r)
+	ref, err := l.d.Start(t.Context(), driver.StartRequest{Scope: home, Mark: mark, Resource: r})
+	l.must(err)
+	find := driver.FindRequest{Scope: home, Operation: driver.Backup, Mark: mark, Since: mark.CreatedAt}
+	if got, err := l.d.Find(t.Context(), find); got != ref || err != nil {
+		t.Errorf("found %q, %v, want %q", got, err, ref)
+	}
+	find.Mark = l.mark(r)
+	if got, err := l.d.Find(t.Context(), find); !failure.Is(err, failure.NotFound) {
+		t.Errorf("for another job %q, %v was found", got, err)
+	}
+	find.Operation = driver.Restore
+	if got, err := l.d.Find(t.Context(), find); !failure.Is(err, failure.Unsupported) || !strings.Contains(err.Error(), "jobs release") {
+		t.Errorf("of a restore %q, %v was found, want that it cannot be told", got, err)
+	}
+}
