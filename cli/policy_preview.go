@@ -109,11 +109,11 @@ func (d *desk) preview(ctx *cli.Context, options preview.Options) (preview.Repor
 // partsOf returns the drivers whose resources can be part of others.
 func partsOf(r *driver.Registry) (parts map[resource.Kind]driver.Part, kinds []resource.Kind) {
 	parts = map[resource.Kind]driver.Part{}
-	for _, descriptor := range app.Descriptors(r) {
-		d, _ := r.Get(descriptor.Kind)
+	for _, kind := range r.Kinds() {
+		d, _ := r.Get(kind)
 		if p, ok := d.(driver.Part); ok {
-			parts[descriptor.Kind] = p
-			kinds = append(kinds, descriptor.Kind)
+			parts[kind] = p
+			kinds = append(kinds, kind)
 		}
 	}
 	return parts, kinds

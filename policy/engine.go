@@ -71,7 +71,7 @@ func (c Capabilities) otherEngine(than Engine, can func(Abilities) bool) (other 
 	return "", false
 }
 
-// parseEngine reads the engine of a rule; a wrong one is reported.
+// engine reads the engine of a rule; a wrong one is reported.
 func (c *compiler) engine(path, text string) Engine {
 	if text == "" || slices.Contains(Engines(), Engine(text)) {
 		return Engine(text)

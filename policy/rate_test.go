@@ -27,7 +27,7 @@ func TestRate(t *testing.T) {
 		}
 		var got []string
 		at := after
-		for range strings.Fields(want) {
+		for range strings.FieldsSeq(want) {
 			next, ok := r.Next(at)
 			if !ok {
 				got = append(got, "never")

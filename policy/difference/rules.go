@@ -38,13 +38,10 @@ type Field struct {
 func Rules(before, after *policy.Set) (changes []RuleChange) {
 	eachRule(after, func(p *policy.Plan, r *policy.Rule) {
 		old, oldPlan := find(before, p.Name, r.Name)
-		switch {
-		case old == nil:
+		if old == nil {
 			changes = append(changes, RuleChange{Plan: p.Name, Rule: r.Name, Change: Added})
-		default:
-			if fields := compare(settings(oldPlan, old), settings(p, r)); len(fields) > 0 {
-				changes = append(changes, RuleChange{Plan: p.Name, Rule: r.Name, Change: Changed, Fields: fields})
-			}
+		} else if fields := compare(settings(oldPlan, old), settings(p, r)); len(fields) > 0 {
+			changes = append(changes, RuleChange{Plan: p.Name, Rule: r.Name, Change: Changed, Fields: fields})
 		}
 	})
 	eachRule(before, func(p *policy.Plan, r *policy.Rule) {

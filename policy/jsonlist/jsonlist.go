@@ -174,8 +174,7 @@ func (r *reader) syntax(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("not valid JSON: the document ends too early")
 	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		r.line, r.offset = 1+bytes.Count(r.data[:min(syntax.Offset, int64(len(r.data)))], []byte("\n")), int64(len(r.data))
 		return fmt.Errorf("not valid JSON: %s", syntax.Error())
 	}
