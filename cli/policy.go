@@ -34,6 +34,7 @@ func policyCommand(env Env) *cli.Command {
 			policyRetainCommand(env),
 			effectiveCommand(env),
 			convertCommand(env),
+			schemaCommand(env),
 			policySelectCommand(env),
 			policyPreviewCommand(env),
 			policyDiffCommand(env),

@@ -88,3 +88,19 @@ func onePlan(doc policy.Document, name string) (policy.Document, error) {
 	}
 	return doc, badInput("--plan: %w", fmt.Errorf("there is no plan %q: the plans are %s", name, strings.Join(names, ", ")))
 }
+
+func schemaCommand(env Env) *cli.Command {
+	return &cli.Command{
+		Name: "schema", Usage: "print a JSON Schema of policy files, for editors",
+		Description: "Editors with a YAML language server check a file as it is typed when it begins with\n\n" +
+			"   # yaml-language-server: $schema=policy.schema.json\n\n" +
+			"Example:\n\n   holdfast policy schema > policy.schema.json",
+		Action: func(*cli.Context) error {
+			data, err := policy.JSONSchema()
+			if err == nil {
+				_, err = env.Stdout.Write(data)
+			}
+			return err
+		},
+	}
+}
