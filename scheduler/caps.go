@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 
+	"golang.org/x/sync/errgroup"
+
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/driver"
@@ -65,18 +67,33 @@ func (d *capsDuty) setWindow(ctx context.Context) error {
 	return d.s.queue.Enqueue(ctx, grants)
 }
 
-// maxPumps bounds how much one pass grants: maxPumps x admission.MaxGrants.
-const maxPumps = 16
+const (
+	// maxPumps bounds how much one pass grants: maxPumps x admission.MaxGrants.
+	maxPumps = 256
+	// pumpEnqueues is how many answers of the pump are enqueued while it goes on.
+	pumpEnqueues = 4
+)
 
-// pump grants what a bounded script call left over.
+// pump grants what a bounded script call left over, until the dispatch window is full or
+// nothing may go, and enqueues it meanwhile.
 func (s *Scheduler) pump(ctx context.Context) error {
+	var enqueuing errgroup.Group
+	enqueuing.SetLimit(pumpEnqueues)
+	err := s.pumpInto(ctx, func(grants []admission.Grant) {
+		enqueuing.Go(func() error { return s.queue.Enqueue(ctx, grants) })
+	})
+	return errors.Join(err, enqueuing.Wait())
+}
+
+// pumpInto calls enqueue with what each call of the pump grants.
+func (s *Scheduler) pumpInto(ctx context.Context, enqueue func([]admission.Grant)) error {
 	for range maxPumps {
 		grants, err := s.controller.Pump(ctx)
 		if err != nil {
 			return fmt.Errorf("pump: %w", err)
 		}
-		if err := s.queue.Enqueue(ctx, grants); err != nil {
-			return err
+		if len(grants) > 0 {
+			enqueue(grants)
 		}
 		if len(grants) < admission.MaxGrants {
 			return nil

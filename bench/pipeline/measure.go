@@ -29,6 +29,7 @@ func measurements() []measurement {
 	return []measurement{
 		{sectionPlain, plainAsynq},
 		{sectionRiver, plainRiver},
+		{sectionBare, bareSQL},
 		{"admission", admissionPath},
 		{"whole_path_sqlite", wholePathSQLite},
 		{"whole_path_postgres", wholePathPostgres},
@@ -43,6 +44,7 @@ func measurements() []measurement {
 const (
 	sectionPlain = "plain_asynq"
 	sectionRiver = "river"
+	sectionBare  = "bare_sql"
 )
 
 func names() []string {

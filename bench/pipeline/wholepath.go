@@ -28,7 +28,9 @@ func wholePathPostgres(ctx context.Context, l *lab, before results) (section, er
 	if err != nil {
 		return nil, err
 	}
-	return compared(before, rate, aimed(rate, perSecond, aim{AtLeast: 2000}), &aim{AtLeast: 0.3}), nil
+	s := compared(before, rate, aimed(rate, perSecond, aim{AtLeast: 2000}), &aim{AtLeast: 0.3})
+	s.against(before, sectionBare, "jobs", "of_bare_sql", rate, nil)
+	return s, nil
 }
 
 // compared puts a whole path beside what does nothing.
