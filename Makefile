@@ -54,8 +54,9 @@ fleet: build deps ## run schedulers, workers and web on real Redis, PostgreSQL a
 	exec ./bin/localfleet
 
 .PHONY: bench
-bench: deps ## measure speed and memory beside plain asynq, and API budgets beside the SDK, about seven minutes
+bench: deps ## measure speed and memory beside plain asynq, slots beside its semaphore, and API budgets beside the SDK, about fifteen minutes
 	$(GO) run ./bench/pipeline --output $${OUTPUT:-text}
+	$(GO) run ./bench/admission --output $${OUTPUT:-text}
 	$(GO) run ./bench/budget --output $${OUTPUT:-text}
 
 .PHONY: fuzz
