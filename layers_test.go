@@ -25,7 +25,7 @@ var layers = [][]string{
 	10: {"worker", "scheduler"},
 	11: {"app"},
 	12: {"demo"},
-	13: {"cli"},
+	13: {"cli", "bench/lab"},
 	14: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
 }
 

@@ -66,8 +66,8 @@ const (
 
 // run lets a contender run a load and returns what came of it.
 func (g *ground) run(ctx context.Context, c contender, l load) (outcome, error) {
-	if err := g.redis.Server.FlushAll(); err != nil {
-		return outcome{}, fmt.Errorf("empty redis: %w", err)
+	if err := g.redis.Empty(ctx); err != nil {
+		return outcome{}, err
 	}
 	t := g.tally(l)
 	before, err := g.meters(ctx)

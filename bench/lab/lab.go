@@ -15,8 +15,12 @@ import (
 	"holdfast/internal/localserver"
 )
 
-// poolSize is enough connections for every worker of a benchmark.
-const poolSize = 256
+const (
+	// poolSize is enough connections for every worker of a benchmark.
+	poolSize = 256
+	// readTimeout lets a server free a million keys at once.
+	readTimeout = time.Minute
+)
 
 // Redis is a redis-server and a client of it.
 type Redis struct {
@@ -31,7 +35,7 @@ func StartRedis(dir string) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := redis.NewClient(&redis.Options{Addr: server.Addr, PoolSize: poolSize})
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, PoolSize: poolSize, ReadTimeout: readTimeout})
 	return &Redis{Server: server, Client: client, clock: clock.System()}, nil
 }
 
@@ -39,6 +43,14 @@ func StartRedis(dir string) (*Redis, error) {
 func (r *Redis) Close() {
 	_ = r.Client.Close()
 	r.Server.Kill()
+}
+
+// Empty removes everything.
+func (r *Redis) Empty(ctx context.Context) error {
+	if err := r.Client.FlushAll(ctx).Err(); err != nil {
+		return fmt.Errorf("empty redis: %w", err)
+	}
+	return nil
 }
 
 // settleTime lets Redis finish what it frees in the background.

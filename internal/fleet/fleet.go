@@ -31,9 +31,11 @@ type Options struct {
 	// SimulatorURL is a served simulated organization; empty starts moto as AWS.
 	SimulatorURL      string
 	Accounts, Regions []string
-	Schedulers        int
-	Workers           int
-	Web               bool
+	// Shape is how Redis is run: one server, behind a sentinel, or as a Cluster.
+	Shape      RedisShape
+	Schedulers int
+	Workers    int
+	Web        bool
 	// Environ is added to the environment of our processes: HOLDFAST_LIMITS_ACCOUNT=3.
 	Environ []string
 }
@@ -41,8 +43,9 @@ type Options struct {
 // Fleet is a running installation. Run and See may be called concurrently, the other
 // methods from one goroutine at a time.
 type Fleet struct {
-	Config   string // path of the configuration file
-	Redis    *localserver.Redis
+	Config   string                // path of the configuration file
+	Redis    *localserver.Redis    // the only server, or the first of RedisSet
+	RedisSet *localserver.RedisSet // nil when there is only one
 	Postgres *localserver.Postgres
 	Moto     *localserver.Moto // nil with a simulator
 	DSN      string            // of the catalog
@@ -91,9 +94,42 @@ func (o Options) names() (names []string) {
 	return names
 }
 
+// RedisShape is how Redis is run.
+type RedisShape string
+
+// The shapes, as redis.mode writes them.
+const (
+	OneRedis      RedisShape = "single"
+	RedisSentinel RedisShape = "sentinel"
+	RedisCluster  RedisShape = "cluster"
+)
+
 func (f *Fleet) startRedis() (err error) {
-	f.Redis, err = localserver.StartRedis(f.opts.Dir)
+	switch f.opts.Shape {
+	case RedisSentinel:
+		f.RedisSet, err = localserver.StartRedisSentinel(f.opts.Dir)
+	case RedisCluster:
+		f.RedisSet, err = localserver.StartRedisCluster(f.opts.Dir)
+	default:
+		f.Redis, err = localserver.StartRedis(f.opts.Dir)
+		return err
+	}
+	if err == nil {
+		f.Redis = f.RedisSet.Servers[0]
+	}
 	return err
+}
+
+// redisConfig is the line of the configuration that says where Redis is.
+func (f *Fleet) redisConfig() string {
+	if f.RedisSet == nil {
+		return fmt.Sprintf("redis: {mode: single, addresses: [%q]}", f.Redis.Addr)
+	}
+	master := ""
+	if f.opts.Shape == RedisSentinel {
+		master = ", sentinel_master: " + localserver.MasterName
+	}
+	return fmt.Sprintf("redis: {mode: %s, addresses: ['%s']%s}", f.opts.Shape, strings.Join(f.RedisSet.Addresses, "', '"), master)
 }
 
 func (f *Fleet) startPostgres() (err error) {
@@ -133,7 +169,7 @@ func (f *Fleet) configure() error {
 	lines := []string{
 		"installation: fleet",
 		"log: {level: info, format: json}",
-		fmt.Sprintf("redis: {mode: single, addresses: [%q]}", f.Redis.Addr),
+		f.redisConfig(),
 		fmt.Sprintf("catalog: {dsn: %q}", f.DSN),
 		"aws:", aws,
 		"  regions: [" + strings.Join(f.opts.Regions, ", ") + "]",
@@ -199,6 +235,21 @@ func (f *Fleet) Ended() []string {
 	return slices.DeleteFunc(f.Names(), func(name string) bool { return !f.processes[name].Ended() })
 }
 
+// Signal sends sig to the process name: SIGSTOP stops it in its tracks, SIGCONT lets it go on.
+func (f *Fleet) Signal(name string, sig syscall.Signal) {
+	if p := f.processes[name]; p != nil {
+		p.Signal(sig)
+	}
+}
+
+// PID returns the number of the process name, 0 when it was not started or was killed.
+func (f *Fleet) PID(name string) int {
+	if p := f.processes[name]; p != nil {
+		return p.PID()
+	}
+	return 0
+}
+
 // Kill ends the process name as kill -9 does.
 func (f *Fleet) Kill(name string) {
 	if p := f.processes[name]; p != nil {
@@ -236,7 +287,10 @@ func (f *Fleet) Stop() {
 	if f.Postgres != nil {
 		f.Postgres.Remove()
 	}
-	if f.Redis != nil {
+	switch {
+	case f.RedisSet != nil:
+		f.RedisSet.Stop()
+	case f.Redis != nil:
 		f.Redis.Kill()
 	}
 }

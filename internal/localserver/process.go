@@ -80,6 +80,9 @@ func (p *Process) awaitReady(ready func() error) error {
 	}
 }
 
+// PID returns the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Ended reports whether the process has ended.
 func (p *Process) Ended() bool {
 	select {
