@@ -120,7 +120,7 @@ func (a *App) wire() {
 	var slots engine.Slots
 	if a.Redis != nil {
 		a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)
-		a.Controller = redislimit.New(a.Redis, redislimit.Options{Installation: cfg.Installation})
+		a.Controller = redislimit.New(a.Redis, admissionOptions(cfg))
 		a.Producer = producer.New(a.Store, a.Controller, a.newQueueClient, a.Inspector, a.log)
 		a.Producer.InUnits(cfg.AWS.Accounts.UnitsOf)
 		slots = a.Producer

@@ -38,7 +38,7 @@ func OpenQueue(ctx context.Context, cfg *config.Config) (*Queue, error) {
 		return nil, err
 	}
 	return &Queue{
-		Controller: redislimit.New(client, redislimit.Options{Installation: cfg.Installation}),
+		Controller: redislimit.New(client, admissionOptions(cfg)),
 		Budgets:    newBudgets(client, cfg, 1),
 		inspector:  asynq.NewInspectorFromRedisClient(client), client: client, stop: stop,
 	}, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"holdfast/admission/redislimit"
 	"holdfast/config"
 )
 
@@ -85,6 +86,11 @@ func redisOptions(cfg *config.Config) (*redis.UniversalOptions, error) {
 		return nil, fmt.Errorf("redis.tls.ca_file: %s has no certificate in PEM form", r.TLS.CAFile)
 	}
 	return options, nil
+}
+
+// admissionOptions says whose slots they are and whether a replica may take over.
+func admissionOptions(cfg *config.Config) redislimit.Options {
+	return redislimit.Options{Installation: cfg.Installation, Replicated: cfg.Redis.Mode == config.RedisSentinel}
 }
 
 func poolSize(cfg *config.Config) int { return max(minRedisPool, 2*cfg.Worker.Concurrency) }

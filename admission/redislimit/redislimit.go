@@ -34,6 +34,10 @@ type Options struct {
 	Installation string
 	// Timeout limits one round trip; 0 means DefaultTimeout.
 	Timeout time.Duration
+	// Replicated says that a replica may take over from the server: each round trip then
+	// waits up to 100 ms until one replica has what was written. Not with a Cluster, where
+	// WAIT cannot be sent to the node of the keys.
+	Replicated bool
 }
 
 var installationForm = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
@@ -55,11 +59,12 @@ func (o Options) Validate() error {
 // Controller is an admission.Controller on Redis. It keeps nothing between calls, so any
 // number of them, in any number of processes, work on the same room.
 type Controller struct {
-	client  redis.UniversalClient
-	root    string // {hf:<installation>}:
-	timeout time.Duration
-	clock   clock.Clock // the machine's: it paces calls and decides nothing
-	passing *gather.Gatherer[*passage]
+	client   redis.UniversalClient
+	root     string // {hf:<installation>}:
+	timeout  time.Duration
+	clock    clock.Clock // the machine's: it paces calls and decides nothing
+	passing  *gather.Gatherer[*passage]
+	replicas replicas
 }
 
 var _ admission.Controller = (*Controller)(nil)
@@ -74,6 +79,7 @@ func New(client redis.UniversalClient, o Options) *Controller {
 		o.Timeout = DefaultTimeout
 	}
 	c := &Controller{client: client, root: "{hf:" + o.Installation + "}:", timeout: o.Timeout, clock: clock.System()}
+	c.replicas.wanted = o.Replicated
 	c.passing = gather.New(maxPassages, passTrips, c.pass)
 	return c
 }

@@ -121,14 +121,16 @@ func (c *Controller) runEach(ctx context.Context, calls []call) ([]answer, []err
 func (c *Controller) send(ctx context.Context, calls []call) []*redis.Cmd {
 	replies := make([]*redis.Cmd, 0, len(calls))
 	keys := []string{c.stateKey()}
-	if len(calls) == 1 {
+	if len(calls) == 1 && !c.replicas.wanted {
 		return append(replies, c.client.EvalSha(ctx, calls[0].script.sha, keys, calls[0].args...))
 	}
 	pipe := c.client.Pipeline()
 	for _, call := range calls {
 		replies = append(replies, pipe.EvalSha(ctx, call.script.sha, keys, call.args...))
 	}
+	wait := c.replicas.wait(ctx, pipe)
 	_, _ = pipe.Exec(ctx) // each reply has its own error
+	c.replicas.waited(wait)
 	return replies
 }
 
