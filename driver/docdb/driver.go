@@ -18,7 +18,7 @@ func New(sessions awssession.Provider) *rdscluster.Driver {
 		Path: driver.AccountFirst,
 		Without: []string{
 			"iam_auth", "copy_tags_to_snapshot", "backtrack_seconds", "publicly_accessible",
-			"monitoring_seconds", "monitoring_role_arn", "performance_insights_days",
+			"monitoring_seconds", "monitoring_role_arn", "performance_insights_days", rdscluster.InstanceGroups,
 		},
 		Copies: "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore-copy_cluster_snapshot.html",
 		Client: func(cfg aws.Config) rdscluster.API { return client{docdb.NewFromConfig(cfg)} },

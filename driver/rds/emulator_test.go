@@ -111,3 +111,47 @@ func TestOneMarkOneArtefactOnMoto(t *testing.T) {
 		t.Errorf("restore over another instance = %q, %v, want class conflict", ref, err)
 	}
 }
+
+// TestSharingOnMoto: moto looks for the source of a copy in the caller's account only, so
+// a copy into another account ends where the other account should see the source.
+func TestSharingOnMoto(t *testing.T) {
+	t.Parallel()
+	lab := mototest.New(t)
+	d := holdfast.New(lab.Sessions)
+	createInstance(t, lab, mototest.Home, "orders")
+	source := mototest.Discover(t, d, mototest.Home)[0]
+	point := mototest.Backup(t, d, source, "backup")
+	req := driver.CopyRequest{
+		Scope: mototest.Other, Mark: mototest.Mark("copy", source), Source: point, SourceScope: mototest.Home, Resource: source,
+	}
+	if ref, err := d.Copy(t.Context(), req); !failure.Is(err, failure.Busy) {
+		t.Errorf("copy = %q, %v, want class busy: shared and not visible", ref, err)
+	}
+	if got := sharedSnapshots(t, lab, mototest.Other); len(got) != 1 || got[0] != point.ARN {
+		t.Errorf("the other account is shown %v, want the source", got)
+	}
+	for range 2 {
+		if err := d.FinishCopy(t.Context(), req); err != nil {
+			t.Fatalf("finish: %v", err)
+		}
+	}
+	if got := sharedSnapshots(t, lab, mototest.Other); len(got) != 0 {
+		t.Errorf("after the copy the other account is shown %v", got)
+	}
+	lab.CheckActions(t, d.Descriptor())
+}
+
+// sharedSnapshots returns the ARNs of the snapshots that others share with an account.
+func sharedSnapshots(t *testing.T, lab *mototest.Lab, scope resource.Scope) (arns []string) {
+	t.Helper()
+	out, err := rds.NewFromConfig(lab.Config(t, scope)).DescribeDBSnapshots(t.Context(), &rds.DescribeDBSnapshotsInput{
+		SnapshotType: aws.String("shared"), IncludeShared: aws.Bool(true),
+	})
+	if err != nil {
+		t.Fatalf("shared snapshots: %v", err)
+	}
+	for _, s := range out.DBSnapshots {
+		arns = append(arns, aws.ToString(s.DBSnapshotArn))
+	}
+	return arns
+}

@@ -58,9 +58,18 @@ func observeAttempts(req Request, clk clock.Clock, observe func(Call)) func(*mid
 	}
 }
 
+// partOf has the SDK's service ids of APIs that are a part of another service's, by that
+// service's id: they have its prefix in IAM, its endpoints and its rate limits.
+// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+var partOf = map[string]string{"Neptune": "RDS", "DocDB": "RDS"}
+
 // serviceOf returns the service of a call as in IAM actions: ec2, dynamodb, sts.
 func serviceOf(ctx context.Context) string {
-	return strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
+	id := awsmiddleware.GetServiceID(ctx)
+	if whole, ok := partOf[id]; ok {
+		id = whole
+	}
+	return strings.ToLower(strings.ReplaceAll(id, " ", ""))
 }
 
 // addJobToUserAgent appends holdfast-job/<id> to the User-Agent header of calls made

@@ -2,6 +2,7 @@ package rdscluster
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,9 @@ import (
 
 // none is the parameter instances of a cluster that has none.
 const none = "none"
+
+// InstanceGroups stands among Kind.Without for the parameter groups of instances.
+const InstanceGroups = "instances.parameter_group"
 
 // maxInstances is the most instances a cluster can have: a writer and 15 readers.
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html
@@ -65,6 +69,9 @@ func (d *Driver) memberInputs(cluster *rds.RestoreDBClusterFromSnapshotInput, v 
 	stem := strings.TrimRight(id[:min(len(id), maxIdentifierChar-room)], "-")
 	var inputs []*rds.CreateDBInstanceInput
 	for i, in := range parseInstances(v) {
+		if in.ParameterGroup != "" && slices.Contains(d.kind.Without, InstanceGroups) {
+			v.Problem("instances names the parameter group %s: %s instances have none", in.ParameterGroup, d.kind.Kind)
+		}
 		inputs = append(inputs, &rds.CreateDBInstanceInput{
 			DBInstanceIdentifier: aws.String(stem + "-" + strconv.Itoa(i+1)), DBClusterIdentifier: aws.String(id),
 			Engine: cluster.Engine, DBInstanceClass: aws.String(in.Class), AvailabilityZone: rdssnap.Optional(in.Zone),
