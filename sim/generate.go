@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"holdfast/resource"
@@ -119,12 +120,16 @@ var (
 var kinds = []resource.Kind{
 	resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.RDS, resource.RDS,
 	resource.DynamoDB, resource.DynamoDB, resource.EC2, resource.EC2, resource.EFS, resource.S3, resource.VMware,
+	resource.Aurora, resource.Neptune, resource.DocDB,
 }
 
 // isFiles tells the kinds that only AWS Backup backs up.
 func isFiles(k resource.Kind) bool {
 	return k == resource.EFS || k == resource.S3 || k == resource.VMware
 }
+
+// odd are the kinds that come in a variant nobody can back up as such.
+var odd = []resource.Kind{resource.RDS, resource.EC2, resource.Aurora, resource.S3}
 
 // add makes resource n and writes down which rule must take it.
 func (g *generator) add(n int) error {
@@ -135,7 +140,7 @@ func (g *generator) add(n int) error {
 	daily := env == "prod" && g.random.IntN(10) < 8 || env == "staging" && g.random.IntN(10) < 3
 	b.Tags = g.tags(env, daily)
 	b.Encrypted = b.Kind != resource.RDS && g.random.IntN(3) == 0
-	b.Odd = (b.Kind == resource.RDS || b.Kind == resource.EC2 || b.Kind == resource.S3) && g.random.IntN(12) == 0
+	b.Odd = slices.Contains(odd, b.Kind) && g.random.IntN(12) == 0
 	arn, err := g.company.Create(b)
 	if err != nil {
 		return fmt.Errorf("generate resource %d: %w", n, err)
@@ -162,8 +167,8 @@ func volumesWith(b Blueprint) int {
 // expect knows the company's rules in its own words: production-grade things tagged for
 // it are kept daily, abroad too when they live in the main region; every prod table is
 // kept, and so are files, buckets and machines tagged for it; members of clusters are no
-// instances of their own, an instance store fits into no image, and buckets without
-// versioning cannot be backed up.
+// instances of their own, Multi-AZ DB clusters none of Aurora, an instance store fits into
+// no image, and buckets without versioning cannot be backed up.
 func (g *generator) expect(b Blueprint, arn, env string, daily bool) {
 	e := Expectation{ResourceARN: arn}
 	switch {
@@ -244,7 +249,7 @@ COPIES
         recovery_point_tags: {cost-centre: backup}
     selections:
       - name: tagged-in-the-main-region
-        resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:ec2:MAIN:*:instance/*", "arn:PARTITION:rds:MAIN:*:db:*"]
+        resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:ec2:MAIN:*:instance/*", "arn:PARTITION:rds:MAIN:*:db:*", "arn:PARTITION:rds:MAIN:*:cluster:*"]
         conditions: {string_equals: [{condition_key: "aws:ResourceTag/backup", condition_value: daily}]}
   # The same tag in other regions: kept where it is.
   - name: regional
@@ -255,8 +260,8 @@ COPIES
         lifecycle: {delete_after_days: 14}
     selections:
       - name: tagged-elsewhere
-        resources: ["arn:PARTITION:ec2:*:*:volume/*", "arn:PARTITION:ec2:*:*:instance/*", "arn:PARTITION:rds:*:*:db:*"]
-        not_resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:ec2:MAIN:*:instance/*", "arn:PARTITION:rds:MAIN:*:db:*"]
+        resources: ["arn:PARTITION:ec2:*:*:volume/*", "arn:PARTITION:ec2:*:*:instance/*", "arn:PARTITION:rds:*:*:db:*", "arn:PARTITION:rds:*:*:cluster:*"]
+        not_resources: ["arn:PARTITION:ec2:MAIN:*:volume/*", "arn:PARTITION:ec2:MAIN:*:instance/*", "arn:PARTITION:rds:MAIN:*:db:*", "arn:PARTITION:rds:MAIN:*:cluster:*"]
         conditions: {string_equals: [{condition_key: "aws:ResourceTag/backup", condition_value: daily}]}
   # Tables go by name.
   - name: tables
