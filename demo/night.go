@@ -44,8 +44,9 @@ type Options struct {
 // Installation names the demo in every mark it leaves.
 const Installation = "demo"
 
-// firstNight is when the story begins, ten minutes before the first rule is due.
-var firstNight = time.Date(2026, time.March, 3, 1, 50, 0, 0, time.UTC)
+// firstNight is when the story begins, an hour before the first rule is due: each kind of
+// each account and region is listed before that.
+var firstNight = time.Date(2026, time.March, 3, 1, 0, 0, 0, time.UTC)
 
 const (
 	defaultSpeed = 600
