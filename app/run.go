@@ -25,19 +25,9 @@ func (a *App) DefaultCaps() admission.Caps {
 	return producer.DefaultCaps(limits.Account, limits.RestoresPerAccount, limits.Fleet, a.Descriptors())
 }
 
-// LoadPolicy compiles the configured policy files. Problems come back in Result with a
-// nil set; the error is about files that cannot be read.
-func (a *App) LoadPolicy() (*policy.Set, policy.Result, error) {
-	names, err := a.Config.PolicyFiles()
-	if err != nil {
-		return nil, policy.Result{}, err
-	}
-	files, err := ReadPolicies(names)
-	if err != nil {
-		return nil, policy.Result{}, err
-	}
-	set, result := policy.Compile(files, Capabilities(a.Drivers))
-	return set, result, nil
+// LoadPolicy compiles the configured policies.
+func (a *App) LoadPolicy() (Policies, error) {
+	return LoadPolicies(a.Config, a.Drivers, nil)
 }
 
 // RunScheduler competes for the lease and does the leader's duties for the rules of set

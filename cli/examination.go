@@ -14,7 +14,6 @@ import (
 	"holdfast/catalog"
 	"holdfast/config"
 	"holdfast/internal/clock"
-	"holdfast/policy"
 	"holdfast/scheduler"
 )
 
@@ -49,17 +48,16 @@ func (e *examination) configuration() {
 // policies compiles what the scheduler would.
 func (e *examination) policies() {
 	const remedy = "run `holdfast policy validate` on the files; the scheduler does not start with them"
-	names, err := e.cfg.PolicyFiles()
+	policies, err := app.LoadPolicies(e.cfg, app.PlanningDrivers(e.cfg), nil)
 	if err != nil {
 		e.found.warn("policies", remedy, "%v", err)
 		return
 	}
-	files, err := app.ReadPolicies(names)
-	if err != nil {
-		e.found.warn("policies", remedy, "%v", err)
-		return
+	for _, g := range policies.Withheld() {
+		e.found.warn("policies", "mend the policies of the organization: `holdfast policy effective --organization DIR --account ID` lists every problem",
+			"the organization policy of %s (%d accounts) is withheld, %s; %d problems, the first: %s", g.Target, len(g.Accounts), g.Consequence(), len(g.Problems), g.Problems[0])
 	}
-	set, result := policy.Compile(files, app.Capabilities(app.PlanningDrivers(e.cfg)))
+	set, result, names := policies.Set, policies.Result, policies.Files
 	switch {
 	case len(result.Problems) > 0:
 		e.found.warn("policies", remedy, "%d problems, the first: %s", len(result.Problems), result.Problems[0])

@@ -112,9 +112,9 @@ func newOffice(t *testing.T) *office {
 
 func (o *office) write(name, text string) {
 	o.t.Helper()
-	if err := os.WriteFile(filepath.Join(o.dir, name), []byte(text), 0o600); err != nil {
-		o.t.Fatal(err)
-	}
+	path := filepath.Join(o.dir, name)
+	o.must(os.MkdirAll(filepath.Dir(path), 0o700))
+	o.must(os.WriteFile(path, []byte(text), 0o600))
 }
 
 // must fails the test on an error of the catalog.

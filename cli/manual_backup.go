@@ -219,11 +219,14 @@ func (d *desk) planRule(planName, ruleName string) (*policy.Plan, *policy.Rule, 
 
 // policies compiles the configured policies.
 func (d *desk) policies() (*policy.Set, error) {
-	names, err := d.cfg.PolicyFiles()
+	policies, err := app.LoadPolicies(d.cfg, d.drivers, nil)
 	if err != nil {
 		return nil, err
 	}
-	return d.compiled(names)
+	if len(policies.Result.Problems) > 0 {
+		return nil, policyProblems(policies.Result.Problems)
+	}
+	return policies.Set, nil
 }
 
 // namedPolicies compiles the files given, those of the configuration when there are none.

@@ -19,14 +19,17 @@ func effectiveCommand(env Env) *cli.Command {
 		Description: "One --level for the root, each organizational unit and the account, in this order; the\n" +
 			"policies of a level in order of attachment, separated by commas. Prints the effective policy\n" +
 			"in the shape AWS Organizations prints it. When a policy is malformed, or the merged document\n" +
-			"invalid, nothing of it is printed: every problem is listed, and the exit code is 2.\n\n" +
+			"invalid, nothing of it is printed: every problem is listed, and the exit code is 2.\n" +
+			"With --organization the levels come from a directory laid out as the organization is.\n\n" +
 			"Examples:\n\n" +
 			"   holdfast policy effective --level root.json --level ou.json,ou-extra.json --level account.json\n" +
 			"   holdfast policy effective --level root.json --account 111122223333 --region eu-west-1 --output json\n" +
 			"   holdfast policy effective --level root.json --level account.json --explain\n" +
+			"   holdfast policy effective --organization policies/organization --account 111122223333 --explain\n" +
 			"   holdfast policy effective --no-schema --level root-tags.json --level account-tags.json",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "level", Usage: "policies of one level, `FILE[,FILE...]`; repeat it from the root down"},
+			&cli.StringFlag{Name: "organization", Usage: "take the levels above --account from this `DIR`, see docs/organization-policies.md"},
 			&cli.StringFlag{Name: "account", Usage: "fill in $account with this account `ID`"},
 			&cli.StringFlag{Name: "region", Usage: "fill in $region with this `REGION`"},
 			&cli.BoolFlag{Name: "no-schema", Usage: "merge policies of any type, such as tag policies, by their operators alone"},
@@ -39,9 +42,7 @@ func effectiveCommand(env Env) *cli.Command {
 func effectivePolicy(ctx *cli.Context, env Env) error {
 	var c checks
 	c.noArguments(ctx)
-	if len(ctx.StringSlice("level")) == 0 {
-		c.add("--level", "is missing: give one for the root, each organizational unit and the account")
-	}
+	c.levels(ctx)
 	c.account(ctx)
 	if name := ctx.String("region"); name != "" && !policy.ValidRegion(name) {
 		c.add("--region", "%q is not a region: write a name such as eu-west-1", name)
@@ -49,7 +50,11 @@ func effectivePolicy(ctx *cli.Context, env Env) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	levels, warnings, err := readLevels(ctx)
+	targets, err := namedTargets(ctx)
+	if err != nil {
+		return err
+	}
+	levels, warnings, err := readLevels(targets, ctx.Bool("no-schema"))
 	if err != nil {
 		return err
 	}
@@ -68,29 +73,59 @@ func effectivePolicy(ctx *cli.Context, env Env) error {
 	return printEffective(ctx, env, filled, warnings)
 }
 
-// readLevels parses every policy and reports what is wrong with any of them.
-func readLevels(ctx *cli.Context) (levels []orgpolicy.Level, warnings []policy.Problem, err error) {
-	parse := orgpolicy.Parse
-	if ctx.Bool("no-schema") {
-		parse = orgpolicy.ParseAny
+// levels wants the levels from one source.
+func (c *checks) levels(ctx *cli.Context) {
+	switch given, organization := len(ctx.StringSlice("level")) > 0, ctx.String("organization") != ""; {
+	case given && organization:
+		c.add("--organization", "together with --level: the levels come from one or the other")
+	case !given && !organization:
+		c.add("--level", "is missing: give one for the root, each organizational unit and the account, or --organization")
+	case organization && ctx.String("account") == "":
+		c.add("--account", "is missing: say whose effective policy it is")
 	}
-	var problems []policy.Problem
-	for i, names := range ctx.StringSlice("level") {
+}
+
+// namedTargets returns the root, units and account whose policies are to be merged.
+func namedTargets(ctx *cli.Context) (targets []*orgpolicy.Target, err error) {
+	if dir := ctx.String("organization"); dir != "" {
+		return organizationPath(dir, ctx.String("account"))
+	}
+	for _, names := range ctx.StringSlice("level") {
 		files, err := app.ReadPolicies(strings.Split(names, ","))
 		if err != nil {
-			return nil, nil, badInput("--level %s: %w", names, err)
+			return nil, badInput("--level %s: %w", names, err)
 		}
-		if len(files) > orgpolicy.MaxAttached && !ctx.Bool("no-schema") {
-			problems = append(problems, policy.Problem{Path: "--level", Message: fmt.Sprintf(
-				"level %d has %d policies: at most %d can be attached to one root, unit or account", i+1, len(files), orgpolicy.MaxAttached)})
-		}
-		level := orgpolicy.Level{}
-		for _, f := range files {
-			p, result := parse(f)
-			problems = append(problems, result.Problems...)
-			warnings = append(warnings, result.Warnings...)
-			level.Policies = append(level.Policies, p)
-		}
+		targets = append(targets, &orgpolicy.Target{Files: files})
+	}
+	return targets, nil
+}
+
+func organizationPath(dir, account string) ([]*orgpolicy.Target, error) {
+	root, problems, err := app.ReadOrganization(dir)
+	switch {
+	case err != nil:
+		return nil, badInput("--organization: %w", err)
+	case len(problems) > 0:
+		return nil, problemsOf(format.KindMalformed, problems)
+	}
+	path := root.Path(account)
+	if path == nil {
+		return nil, badInput("--account: %s is nowhere in %s: give it a directory, or a line in accounts.txt", account, dir)
+	}
+	return path, nil
+}
+
+// readLevels parses every policy and reports what is wrong with any of them.
+func readLevels(targets []*orgpolicy.Target, anyType bool) (levels []orgpolicy.Level, warnings []policy.Problem, err error) {
+	read := orgpolicy.ReadLevel
+	if anyType {
+		read = orgpolicy.ReadAnyLevel
+	}
+	var problems []policy.Problem
+	for _, t := range targets {
+		level, result := read(t.Name, t.Files)
+		problems = append(problems, result.Problems...)
+		warnings = append(warnings, result.Warnings...)
 		levels = append(levels, level)
 	}
 	if len(problems) > 0 {

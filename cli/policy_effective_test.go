@@ -102,7 +102,7 @@ func TestPolicyEffectiveRefuses(t *testing.T) {
 		{"malformed policies", []string{"--level", root + "," + broken, "--level", broken},
 			[]string{format.KindMalformed, format.KindMalformed, format.KindMalformed, format.KindMalformed},
 			[]string{"plans.Core.regions", "plans.Core.rules.Nightly.colour", "plans.Core.regions", "plans.Core.rules.Nightly.colour"}},
-		{"too many attached", []string{"--level", strings.Repeat(root+",", 10) + root}, []string{format.KindMalformed}, []string{"--level"}},
+		{"too many attached", []string{"--level", strings.Repeat(root+",", 10) + root}, []string{format.KindMalformed}, []string{""}},
 		{"no levels", nil, []string{"bad_input"}, []string{"--level"}},
 		{"bad variables", []string{"--level", root, "--account", "1", "--region", "x"}, []string{"bad_input", "bad_input"}, []string{"--account", "--region"}},
 		{"no such file", []string{"--level", root + ".none"}, []string{"bad_input"}, []string{""}},

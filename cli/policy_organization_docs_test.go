@@ -10,10 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var docBlock = regexp.MustCompile("(?s)```(json|console) ?([a-z.]*)\n(.*?)```\n")
+var docBlock = regexp.MustCompile("(?s)```(json|console) ?([a-z0-9./]*)\n(.*?)```\n")
 
 // TestThePageAboutOrganizationPolicies writes the files of the page and runs its commands.
-// The effective policy it shows is effective.json for the commands that follow.
+// The effective policy of its levels is effective.json for the commands that follow.
 func TestThePageAboutOrganizationPolicies(t *testing.T) {
 	t.Parallel()
 	page := filepath.Join("..", "docs", "organization-policies.md")
@@ -31,13 +31,13 @@ func TestThePageAboutOrganizationPolicies(t *testing.T) {
 		command, _, _ := strings.Cut(m[3], "\n")
 		var args []string
 		for _, word := range strings.Fields(strings.TrimPrefix(command, "$ holdfast ")) {
-			if strings.HasSuffix(word, ".json") {
+			if strings.HasSuffix(word, ".json") || strings.HasSuffix(word, "/") {
 				word = filepath.Join(o.dir, word)
 			}
 			args = append(args, word)
 		}
 		a := typed(t, args...)
-		if a.code == codeDone && args[1] == "effective" {
+		if a.code == codeDone && args[1] == "effective" && args[2] == "--level" {
 			o.write("effective.json", a.stdout)
 		}
 		return "```console\n" + command + "\n" + strings.ReplaceAll(a.stdout+a.stderr, o.dir+"/", "") + "```\n"

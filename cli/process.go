@@ -63,17 +63,30 @@ func openProcess(ctx context.Context, cfg *config.Config, env Env) (*process, er
 	return &process{App: a, log: log, registry: registry}, nil
 }
 
-// policySet compiles the configured policies; problems are bad input, warnings are logged.
+// policySet compiles the configured policies; problems are bad input, warnings are logged,
+// and so is what is withheld.
 func (p *process) policySet() (*policy.Set, error) {
-	set, result, err := p.LoadPolicy()
+	policies, err := p.LoadPolicy()
 	if err != nil {
 		return nil, err
 	}
-	if len(result.Problems) > 0 {
-		return nil, policyProblems(result.Problems)
+	if len(policies.Result.Problems) > 0 {
+		return nil, policyProblems(policies.Result.Problems)
 	}
-	for _, w := range result.Warnings {
+	for _, w := range policies.Result.Warnings {
 		p.log.Warn().Str("file", w.File).Int("line", w.Line).Str("path", w.Path).Msg(w.Message)
 	}
-	return set, nil
+	for _, g := range policies.Withheld() {
+		p.log.Error().Str("target", g.Target).Int("accounts", len(g.Accounts)).Bool("last_valid", g.LastValid).
+			Strs("problems", texts(g.Problems)).Msg("organization policy withheld: " + g.Consequence())
+	}
+	return policies.Set, nil
+}
+
+func texts(problems []policy.Problem) []string {
+	list := make([]string, len(problems))
+	for i, p := range problems {
+		list[i] = p.String()
+	}
+	return list
 }

@@ -18,6 +18,9 @@ type Config struct {
 	AWS          AWS
 	// Policies are file globs, relative to the directory of the configuration file.
 	Policies []string
+	// OrganizationPolicies is a directory with the backup policies of an organization,
+	// relative as well; empty means none.
+	OrganizationPolicies string
 	// Kinds limits what is protected; empty means every registered kind.
 	Kinds     []resource.Kind
 	Worker    Worker

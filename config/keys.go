@@ -171,6 +171,10 @@ func policyKeys(c *Config) []key {
 			doc: "Files with backup plans, relative to the directory of this file. Without any, only manual jobs run.",
 		},
 		{
+			path: "organization_policies", value: text(&c.OrganizationPolicies, anyText), example: "policies/organization",
+			doc: "Directory with backup policies in the format of AWS Organizations, laid out as the organization: see docs/organization-policies.md. They are in force beside `policies`.",
+		},
+		{
 			path: "kinds", value: list[resource.Kind]{field: &c.Kinds, name: "kind", parse: resource.ParseKind}, example: exampleKinds(),
 			doc: "Kinds of resources to list and protect; every kind this binary knows when left out.",
 		},

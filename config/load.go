@@ -123,6 +123,14 @@ func (c *Config) PolicyFiles() ([]string, error) {
 	return files, nil
 }
 
+// OrganizationDir returns the directory of organization_policies, "" when there is none.
+func (c *Config) OrganizationDir() string {
+	if c.OrganizationPolicies == "" {
+		return ""
+	}
+	return c.Path(c.OrganizationPolicies)
+}
+
 // Path returns name as seen from the directory of the configuration file; absolute names
 // and configurations without a file leave it as it is.
 func (c *Config) Path(name string) string {

@@ -119,10 +119,10 @@ func newNight(ctx context.Context, opts Options) (*night, error) {
 	if err != nil {
 		return nil, err
 	}
-	var result policy.Result
-	n.set, result, err = n.LoadPolicy()
-	if err == nil && len(result.Problems) > 0 {
-		err = fmt.Errorf("the generated policy has problems: %v", result.Problems)
+	policies, err := n.LoadPolicy()
+	n.set = policies.Set
+	if err == nil && len(policies.Result.Problems) > 0 {
+		err = fmt.Errorf("the generated policy has problems: %v", policies.Result.Problems)
 	}
 	if err != nil {
 		return nil, errors.Join(err, n.Close())

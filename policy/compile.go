@@ -25,10 +25,7 @@ const (
 // says what the kinds can do, so that a rule which cannot be carried out is refused here;
 // without caps nothing about kinds is checked.
 func Compile(files []File, caps []Capabilities) (*Set, Result) {
-	return compile(len(files), caps, func(c *compiler, i int) {
-		c.report = newReport(files[i].Name)
-		c.file(files[i])
-	})
+	return CompileAll(files, nil, caps)
 }
 
 // Source is a document with the name of where it came from.
@@ -40,22 +37,27 @@ type Source struct {
 // CompileDocuments is Compile for documents that were not read from YAML files. Problems
 // have no lines.
 func CompileDocuments(sources []Source, caps []Capabilities) (*Set, Result) {
-	return compile(len(sources), caps, func(c *compiler, i int) {
-		c.report = newReport(sources[i].Name)
-		c.document(sources[i].Name, sources[i].Document)
-	})
+	return CompileAll(nil, sources, caps)
 }
 
-// compile calls one for each of n documents; it sets the compiler's report first.
-func compile(n int, caps []Capabilities, one func(c *compiler, i int)) (*Set, Result) {
-	if n > maxFiles {
+// CompileAll is Compile for files and documents that are in force together.
+func CompileAll(files []File, sources []Source, caps []Capabilities) (*Set, Result) {
+	if n := max(len(files), len(sources)); n > maxFiles {
 		return nil, Result{Problems: []Problem{{Message: fmt.Sprintf("%d policy files: at most %d are read", n, maxFiles)}}}
 	}
 	c := compiler{caps: caps, plans: map[string]string{}}
-	reports := make([]*report, 0, n)
-	for i := range n {
-		one(&c, i)
+	reports := make([]*report, 0, len(files)+len(sources))
+	begin := func(name string) {
+		c.report = newReport(name)
 		reports = append(reports, c.report)
+	}
+	for _, f := range files {
+		begin(f.Name)
+		c.file(f)
+	}
+	for _, s := range sources {
+		begin(s.Name)
+		c.document(s.Name, s.Document)
 	}
 	c.locks()
 	result := gather(reports)
@@ -93,10 +95,10 @@ func (c *compiler) document(name string, doc Document) {
 // plan checks everything in a plan even when parts are wrong; an unusable Set is dropped
 // at the end.
 func (c *compiler) plan(file, path string, doc PlanDocument) {
-	plan := Plan{Name: doc.Name, Source: file}
+	plan := Plan{Name: doc.fullName(), Source: file}
 	plan.Accounts, plan.Regions = c.scope(path, doc)
 	c.name(path, "plan", doc.Name)
-	c.unique(c.plans, path, "plan", doc.Name)
+	c.unique(c.plans, path, "plan", plan.Name)
 	c.size(path+".rules", "rules", len(doc.Rules), maxRulesPerPlan)
 	c.size(path+".selections", "selections", len(doc.Selections), maxSelectionsPerPlan)
 	if len(doc.Rules) == 0 {
@@ -124,6 +126,14 @@ func (c *compiler) plan(file, path string, doc PlanDocument) {
 	c.set.Plans = append(c.set.Plans, plan)
 	c.carriedOut(path, doc, plan)
 	c.onlyAWS(path, doc)
+}
+
+// fullName is PLAN@TARGET for plans of an organization. No name has an @ in it.
+func (d PlanDocument) fullName() string {
+	if d.Target == "" {
+		return d.Name
+	}
+	return d.Name + "@" + d.Target
 }
 
 // scope checks what the plan is limited to.

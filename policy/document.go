@@ -34,6 +34,10 @@ type PlanDocument struct {
 	Regions    []string            `yaml:"regions"`
 	Rules      []RuleDocument      `yaml:"rules,required"`
 	Selections []SelectionDocument `yaml:"selections"`
+	// Target is the root, unit or account of an organization whose accounts the plan is
+	// for. It is part of the compiled plan's name, since other targets have a plan of the
+	// same name that differs.
+	Target string `yaml:"-"`
 	// AWS is what only AWS Backup carries out.
 	AWS AWSPlan `yaml:"-"`
 }
