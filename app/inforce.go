@@ -1,6 +1,10 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 
 	"holdfast/config"
@@ -10,7 +14,7 @@ import (
 
 // LastValid has the last valid effective document of each target of an organization, as
 // Organizations prints it.
-type LastValid map[string][]byte
+type LastValid map[string]json.RawMessage
 
 // OrganizationGroup is the accounts below one target, and what became of their document.
 type OrganizationGroup struct {
@@ -26,6 +30,12 @@ func (g OrganizationGroup) Consequence() string {
 		return "the last valid document stays in force"
 	}
 	return "no organization policy is in force for its accounts, since none was valid before"
+}
+
+// String says that the group's document is withheld, what that leads to and why.
+func (g OrganizationGroup) String() string {
+	return fmt.Sprintf("the organization policy of %s (%d accounts) is withheld: %s; %d problems, the first: %s",
+		g.Target, len(g.Accounts), g.Consequence(), len(g.Problems), g.Problems[0])
 }
 
 // organizationGroups reads the policies of the organization the configuration names.
@@ -116,4 +126,24 @@ func (p *Policies) withhold(documents []*orgpolicy.Effective, last LastValid) (a
 		}
 	}
 	return any
+}
+
+// remember returns the last valid documents from now on: those in force that are valid,
+// and of what is withheld those there were. Targets without a policy are forgotten.
+func (p Policies) remember(last LastValid) LastValid {
+	now := LastValid{}
+	for _, g := range p.Organization {
+		before, was := last[g.Target]
+		switch {
+		case len(g.Problems) > 0 && was:
+			now[g.Target] = before
+		case len(g.Problems) == 0 && g.Effective != nil:
+			now[g.Target] = g.Effective.JSON()
+		}
+	}
+	return now
+}
+
+func (v LastValid) equal(other LastValid) bool {
+	return maps.EqualFunc(v, other, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
 }

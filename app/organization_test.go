@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,8 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 
 	"holdfast/config"
+	"holdfast/internal/clock"
 	"holdfast/policy"
 )
 
@@ -125,8 +128,8 @@ func TestOrganizationPoliciesAreInForce(t *testing.T) {
 	root := "Core@root [777788889999] [eu-west-1] 30 days"
 	unit := "Core@production [444455556666] [eu-west-1] 14 days"
 	account := "Core@111122223333 [111122223333] [eu-west-1] 7 days"
-	valid := func(days string) []byte {
-		return []byte(`{"plans":{"Core":{"regions":["eu-west-1"],"rules":{"Nightly":{"target_backup_vault_name":"Safe","lifecycle":{"delete_after_days":"` + days + `"}}},
+	valid := func(days string) json.RawMessage {
+		return json.RawMessage(`{"plans":{"Core":{"regions":["eu-west-1"],"rules":{"Nightly":{"target_backup_vault_name":"Safe","lifecycle":{"delete_after_days":"` + days + `"}}},
 			"selections":{"tags":{"Tier":{"iam_role_arn":"arn:aws:iam::$account:role/Backup","tag_key":"tier","tag_value":["1"]}}}}}}`)
 	}
 	airGapped := `{"plans":{"Core":{"rules":{"Nightly":{"target_logically_air_gapped_backup_vault_arn":{"@@assign":"arn:aws:backup:$region:$account:backup-vault:gap"}}}}}}`
@@ -151,7 +154,7 @@ func TestOrganizationPoliciesAreInForce(t *testing.T) {
 			[]string{root, "Core@111122223333 [111122223333] [eu-west-1] 5 days", "withheld production, last valid false", "withheld 111122223333, last valid true"},
 		},
 		{
-			"text that is no policy at the root", map[string]string{"core.json": "{"}, LastValid{"root": valid("1"), "production": []byte("{")},
+			"text that is no policy at the root", map[string]string{"core.json": "{"}, LastValid{"root": valid("1"), "production": json.RawMessage("{")},
 			[]string{"Core@root [777788889999] [eu-west-1] 1 days", "withheld root, last valid true", "withheld production, last valid false", "withheld 111122223333, last valid false"},
 		},
 	} {
@@ -193,5 +196,60 @@ func TestALayoutThatIsWrongStopsEverything(t *testing.T) {
 	p, err := LoadPolicies(cfg, PlanningDrivers(cfg), nil)
 	if err != nil || p.Set != nil || len(p.Result.Problems) != 1 {
 		t.Errorf("%v, %v, %v", p.Set, p.Result, err)
+	}
+}
+
+// started is a start of a process on the catalog of cfg: the plans in force.
+func started(t *testing.T, cfg *config.Config) (lines []string) {
+	t.Helper()
+	a, err := New(t.Context(), Options{Config: cfg, Log: zerolog.Nop(), Clock: clock.System(), WithoutRedis: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	p, err := a.LoadPolicy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, plan := range p.Set.Plans {
+		lines = append(lines, fmt.Sprintf("%s %d days", plan.Name, plan.Rules[0].Lifecycle.DeleteAfterDays))
+	}
+	for _, g := range p.Withheld() {
+		lines = append(lines, g.String())
+	}
+	return lines
+}
+
+func TestTheLastValidPolicySurvivesRestarts(t *testing.T) {
+	t.Parallel()
+	dir := organization(t, map[string]string{"accounts.txt": shop})
+	cfg := config.Default()
+	cfg.Installation, cfg.OrganizationPolicies = "acme", dir
+	cfg.AWS.SimulatorURL = "http://127.0.0.1:1" // nobody is called
+	cfg.Catalog.DSN = config.DSN("sqlite:" + filepath.Join(t.TempDir(), "catalog.db"))
+	core := filepath.Join(dir, "core.json")
+	withheld := "the organization policy of root (1 accounts) is withheld: the last valid document stays in force; 1 problems, the first: "
+	incomplete := withheld + "root: plans.Core.rules.Nightly.target_backup_vault_name: target_backup_vault_name is missing"
+	for _, step := range []struct {
+		text string
+		want []string
+	}{
+		{corePolicy(`,"lifecycle":{"delete_after_days":{"@@assign":"30"}}`), []string{"Core@root 30 days"}},
+		{strings.Replace(corePolicy(""), `"target_backup_vault_name":{"@@assign":"Safe"}`, `"lifecycle":{"delete_after_days":{"@@assign":"7"}}`, 1), []string{"Core@root 30 days", incomplete}},
+		{corePolicy(`,"lifecycle":{"delete_after_days":{"@@assign":"14"}}`), []string{"Core@root 14 days"}},
+		{"{", []string{"Core@root 14 days", withheld + core + ":1: not valid JSON: the document ends too early"}},
+	} {
+		if err := os.WriteFile(core, []byte(step.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // a second start finds what the first one left
+			if diff := cmp.Diff(step.want, started(t, cfg)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		}
 	}
 }

@@ -25,9 +25,24 @@ func (a *App) DefaultCaps() admission.Caps {
 	return producer.DefaultCaps(limits.Account, limits.RestoresPerAccount, limits.Fleet, a.Descriptors())
 }
 
-// LoadPolicy compiles the configured policies.
-func (a *App) LoadPolicy() (Policies, error) {
-	return LoadPolicies(a.Config, a.Drivers, nil)
+// LoadPolicy compiles the configured policies and remembers which documents of an
+// organization are valid, for the next start.
+func (a *App) LoadPolicy(ctx context.Context) (Policies, error) {
+	if a.Config.OrganizationDir() == "" {
+		return LoadPolicies(a.Config, a.Drivers, nil)
+	}
+	last, err := a.Store.LastValidPolicies(ctx)
+	if err != nil {
+		return Policies{}, err
+	}
+	p, err := LoadPolicies(a.Config, a.Drivers, last)
+	if err != nil || p.Set == nil {
+		return p, err
+	}
+	if now := p.remember(last); !now.equal(last) {
+		err = a.Store.SetLastValidPolicies(ctx, now)
+	}
+	return p, err
 }
 
 // RunScheduler competes for the lease and does the leader's duties for the rules of set

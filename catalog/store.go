@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"holdfast/driver"
@@ -21,6 +22,7 @@ type Store interface {
 	Schedule
 	Limits
 	Health
+	Policies
 	// Installation returns the installation recorded in the catalog, recording name when
 	// there is none; a different one is an error of class invalid: two installations never
 	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.
@@ -204,6 +206,15 @@ type Health interface {
 	// SetBreaker stores b; a change between open and closed appends a breaker.opened or
 	// breaker.closed event.
 	SetBreaker(ctx context.Context, b Breaker, actor string) error
+}
+
+// Policies keeps what must outlive a change of policies.
+type Policies interface {
+	// LastValidPolicies returns the last valid effective policy of each target of an
+	// organization, by target.
+	LastValidPolicies(ctx context.Context) (map[string]json.RawMessage, error)
+	// SetLastValidPolicies replaces all of them in one transaction.
+	SetLastValidPolicies(ctx context.Context, documents map[string]json.RawMessage) error
 }
 
 // JobFilter selects jobs; empty fields match everything.

@@ -71,9 +71,12 @@ func runDoctor(ctx *cli.Context, env Env) error {
 	d := &diagnosis{}
 	e := &examination{cfg: cfg, clock: env.Clock, found: d}
 	e.configuration()
-	e.policies()
-	if e.openCatalog(ctx.Context) {
+	opened := e.openCatalog(ctx.Context)
+	if opened {
 		defer func() { _ = e.app.Close() }()
+	}
+	e.policies(ctx.Context)
+	if opened {
 		e.stored(ctx.Context)
 	}
 	e.redis(ctx.Context)

@@ -46,16 +46,21 @@ func (e *examination) configuration() {
 }
 
 // policies compiles what the scheduler would.
-func (e *examination) policies() {
+func (e *examination) policies(ctx context.Context) {
 	const remedy = "run `holdfast policy validate` on the files; the scheduler does not start with them"
-	policies, err := app.LoadPolicies(e.cfg, app.PlanningDrivers(e.cfg), nil)
+	last, err := e.lastValid(ctx)
+	if err != nil {
+		e.found.fail("policies", "check that the catalog's database is up", "%v", err)
+		return
+	}
+	policies, err := app.LoadPolicies(e.cfg, app.PlanningDrivers(e.cfg), last)
 	if err != nil {
 		e.found.warn("policies", remedy, "%v", err)
 		return
 	}
 	for _, g := range policies.Withheld() {
 		e.found.warn("policies", "mend the policies of the organization: `holdfast policy effective --organization DIR --account ID` lists every problem",
-			"the organization policy of %s (%d accounts) is withheld, %s; %d problems, the first: %s", g.Target, len(g.Accounts), g.Consequence(), len(g.Problems), g.Problems[0])
+			"%s", g)
 	}
 	set, result, names := policies.Set, policies.Result, policies.Files
 	switch {
@@ -68,6 +73,14 @@ func (e *examination) policies() {
 	default:
 		e.found.ok("policies", "%d plans in %d files", len(set.Plans), len(names))
 	}
+}
+
+// lastValid returns the last valid policies of an organization, none without a catalog.
+func (e *examination) lastValid(ctx context.Context) (app.LastValid, error) {
+	if e.app == nil {
+		return nil, nil
+	}
+	return e.app.Store.LastValidPolicies(ctx)
 }
 
 // openCatalog opens the catalog and what calls AWS.

@@ -61,7 +61,7 @@ func listInventory(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	set, err := d.policies()
+	set, err := d.policies(ctx.Context)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (d *desk) usableResource(ctx context.Context, c *checks, arn string) (catal
 
 // planBackups makes a job for every resource the plan selects.
 func (d *desk) planBackups(ctx *cli.Context) ([]catalog.Job, error) {
-	plan, rule, err := d.planRule(ctx.String("plan"), ctx.String("rule"))
+	plan, rule, err := d.planRule(ctx.Context, ctx.String("plan"), ctx.String("rule"))
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +191,8 @@ func (d *desk) planBackups(ctx *cli.Context) ([]catalog.Job, error) {
 }
 
 // planRule returns the plan and the rule named; a plan with one rule needs no name.
-func (d *desk) planRule(planName, ruleName string) (*policy.Plan, *policy.Rule, error) {
-	set, err := d.policies()
+func (d *desk) planRule(ctx context.Context, planName, ruleName string) (*policy.Plan, *policy.Rule, error) {
+	set, err := d.policies(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -217,22 +217,29 @@ func (d *desk) planRule(planName, ruleName string) (*policy.Plan, *policy.Rule, 
 	return plan, rule, nil
 }
 
-// policies compiles the configured policies.
-func (d *desk) policies() (*policy.Set, error) {
-	policies, err := app.LoadPolicies(d.cfg, d.drivers, nil)
+// policies compiles the configured policies and warns of what is withheld.
+func (d *desk) policies(ctx context.Context) (*policy.Set, error) {
+	last, err := d.store.LastValidPolicies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := app.LoadPolicies(d.cfg, d.drivers, last)
 	if err != nil {
 		return nil, err
 	}
 	if len(policies.Result.Problems) > 0 {
 		return nil, policyProblems(policies.Result.Problems)
 	}
+	for _, g := range policies.Withheld() {
+		writeLine(d.env.Stderr, "holdfast: warning: %s", g)
+	}
 	return policies.Set, nil
 }
 
 // namedPolicies compiles the files given, those of the configuration when there are none.
-func (d *desk) namedPolicies(names []string) (*policy.Set, error) {
+func (d *desk) namedPolicies(ctx context.Context, names []string) (*policy.Set, error) {
 	if len(names) == 0 {
-		return d.policies()
+		return d.policies(ctx)
 	}
 	return d.compiled(names)
 }

@@ -72,11 +72,11 @@ func diffPolicies(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	before, err := d.namedPolicies(strings.Split(ctx.Args().Get(0), ","))
+	before, err := d.namedPolicies(ctx.Context, strings.Split(ctx.Args().Get(0), ","))
 	if err != nil {
 		return err
 	}
-	after, err := d.namedPolicies(strings.Split(ctx.Args().Get(1), ","))
+	after, err := d.namedPolicies(ctx.Context, strings.Split(ctx.Args().Get(1), ","))
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func wrong(r preview.Report, allowed []string) (n int) {
 
 // preview goes through the inventory, first through what may be part of something else.
 func (d *desk) preview(ctx *cli.Context, options preview.Options) (preview.Report, error) {
-	set, err := d.namedPolicies(ctx.Args().Slice())
+	set, err := d.namedPolicies(ctx.Context, ctx.Args().Slice())
 	if err != nil {
 		return preview.Report{}, err
 	}

@@ -65,8 +65,8 @@ func openProcess(ctx context.Context, cfg *config.Config, env Env) (*process, er
 
 // policySet compiles the configured policies; problems are bad input, warnings are logged,
 // and so is what is withheld.
-func (p *process) policySet() (*policy.Set, error) {
-	policies, err := p.LoadPolicy()
+func (p *process) policySet(ctx context.Context) (*policy.Set, error) {
+	policies, err := p.LoadPolicy(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ type fate struct {
 
 // fate asks the configured policies about point.
 func (d *desk) fate(ctx context.Context, point catalog.RecoveryPoint) (fate, error) {
-	set, err := d.policies()
+	set, err := d.policies(ctx)
 	if err != nil {
 		return fate{}, err
 	}

@@ -67,7 +67,7 @@ func runRoles(ctx context.Context, cfg *config.Config, env Env, r roles) error {
 			p.log.Warn().Err(err).Msg("closing")
 		}
 	}()
-	services, err := p.services(r)
+	services, err := p.services(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -76,10 +76,10 @@ func runRoles(ctx context.Context, cfg *config.Config, env Env, r roles) error {
 }
 
 // services returns what the roles run.
-func (p *process) services(r roles) ([]app.Service, error) {
+func (p *process) services(ctx context.Context, r roles) ([]app.Service, error) {
 	var services []app.Service
 	if r.scheduler {
-		set, err := p.policySet()
+		set, err := p.policySet(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -119,7 +119,7 @@ func newNight(ctx context.Context, opts Options) (*night, error) {
 	if err != nil {
 		return nil, err
 	}
-	policies, err := n.LoadPolicy()
+	policies, err := n.LoadPolicy(ctx)
 	n.set = policies.Set
 	if err == nil && len(policies.Result.Problems) > 0 {
 		err = fmt.Errorf("the generated policy has problems: %v", policies.Result.Problems)

@@ -178,3 +178,14 @@ var breakerColumns = []column[catalog.Breaker]{
 	integer("failures", func(b *catalog.Breaker) *int { return &b.Failures }),
 	text("message", func(b *catalog.Breaker) *string { return &b.Message }),
 }
+
+// lastValid is the last valid effective policy of a target of an organization.
+type lastValid struct {
+	target   string
+	document json.RawMessage
+}
+
+var lastValidColumns = []column[lastValid]{
+	text("target", func(v *lastValid) *string { return &v.target }),
+	document("document", func(v *lastValid) *json.RawMessage { return &v.document }),
+}
