@@ -28,10 +28,13 @@ type Descriptor struct {
 	// is consistent or the operation has an AWS token, so that starting it again at any
 	// time makes nothing twice.
 	Settle map[Operation]time.Duration
-	// Repeatable are the operations whose AWS job is hard to find by its mark but is begun
-	// once per token, with how long AWS knows a token: so long after an interruption Start,
-	// Copy or Restore is called again, and only then Find.
+	// Repeatable are the operations that AWS begins once per token, with how long AWS knows
+	// a token: so long after an interruption Start, Copy or Restore is called again where
+	// Find shows nothing.
 	Repeatable map[Operation]time.Duration
+	// Unmarked is whether what AWS makes of a repeatable operation is hard to find by its
+	// mark: Find is then not asked before the token has lapsed.
+	Unmarked bool
 	// ColdStorage is whether a Lifecycle may move points to cold storage.
 	ColdStorage bool
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.

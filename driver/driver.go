@@ -37,9 +37,8 @@ type Driver interface {
 	Start(ctx context.Context, req StartRequest) (Ref, error)
 	// Find looks for the artefact an earlier Start, Copy or Restore with req.Mark made.
 	// It returns an error of class not_found when AWS shows none; how long such an
-	// answer may be wrong is Descriptor.Settle. Of operations in Descriptor.Repeatable it
-	// is asked only when their token has lapsed, and may answer with class unsupported that
-	// it cannot tell.
+	// answer may be wrong is Descriptor.Settle. Where Descriptor.Unmarked it is asked only
+	// when the token has lapsed, and may answer with class unsupported that it cannot tell.
 	Find(ctx context.Context, req FindRequest) (Ref, error)
 	// Look observes operations, at most Descriptor.LookMax references in one request.
 	// References AWS did not mention are absent from the answer. For Expire, State Gone

@@ -181,7 +181,8 @@ func (e *Engine) lookLater(job catalog.Job, status driver.Status, seen bool) cat
 }
 
 // resolve finds out what became of an intent whose writer is gone: adopt what it made,
-// ask again while AWS may not show it yet, or hand the job back for a new start.
+// make the call again with its token, ask again while AWS may not show it yet, or hand
+// the job back for a new start.
 func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.NextLook, err error) {
 	now := e.clock.Now()
 	if now.Before(job.IntentUntil) {
@@ -191,10 +192,11 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	if err != nil {
 		return later, fmt.Errorf("resolve intent of job %s: %w", job.ID, err)
 	}
-	if repeats, err := e.repeats(ctx, op); repeats || err != nil {
-		if err != nil {
-			return later, err
-		}
+	repeats, err := e.repeats(ctx, op)
+	if err != nil {
+		return later, err
+	}
+	if repeats && op.driver.Descriptor().Unmarked {
 		return e.repeat(ctx, job)
 	}
 	callCtx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
@@ -207,6 +209,8 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	case !failure.Is(err, failure.NotFound):
 		e.log.Warn().Str("job", job.ID).Err(err).Msg("look-up of an open intent failed: asking again")
 		return again, nil
+	case repeats && !job.CancelRequested:
+		return e.repeat(ctx, job)
 	case now.Before(job.IntentUntil.Add(op.settle())):
 		return again, nil
 	default:

@@ -35,7 +35,8 @@ func (e *Engine) repeats(ctx context.Context, op operation) (bool, error) {
 
 // repeat makes the start call of an interrupted job again, where AWS answers a repeated
 // token with what the first call began. The slot stays taken throughout. Only an answer
-// that proves nothing was begun hands the job back; what is not known is asked again.
+// that proves nothing was begun hands the job back; what is not known is asked again. A
+// conflict is a token that was used with other parameters: the first call took effect.
 func (e *Engine) repeat(ctx context.Context, job catalog.Job) (later catalog.NextLook, err error) {
 	op, err := e.prepare(ctx, job)
 	if failure.Is(err, failure.NotFound) && job.Type == driver.Backup {
@@ -55,7 +56,7 @@ func (e *Engine) repeat(ctx context.Context, job catalog.Job) (later catalog.Nex
 	switch class := failure.ClassOf(err); class {
 	case "":
 		return later, e.started(ctx, op.job, ref)
-	case failure.Throttled, failure.Transient, failure.Credentials, failure.Denied, failure.Internal:
+	case failure.Throttled, failure.Transient, failure.Credentials, failure.Denied, failure.Internal, failure.Conflict:
 		e.log.Warn().Str("job", job.ID).Err(err).Msg("an interrupted start could not be repeated: trying again")
 		return catalog.NextLook{JobID: job.ID, Version: op.job.Version, At: op.job.IntentUntil, Progress: -1}, nil
 	default:

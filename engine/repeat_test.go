@@ -15,13 +15,15 @@ import (
 )
 
 // jobDriver is a driver over an AWS that has jobs of its own: they cannot be found by
-// mark, answer a repeated token, can be stopped, and leave copies without a mark.
+// mark unless marked, answer a repeated token, can be stopped, and leave copies without a
+// mark.
 type jobDriver struct {
 	driver.Driver
 	driver.Copier
 	driver.Restorer
 	finds, cancels, finished atomic.Int32
 	tokens                   time.Duration // how long AWS knows them
+	marked                   bool
 	look                     func() driver.Status
 	finishCopy               error
 }
@@ -29,11 +31,15 @@ type jobDriver struct {
 func (d *jobDriver) Descriptor() driver.Descriptor {
 	facts := d.Driver.Descriptor()
 	facts.Repeatable = map[driver.Operation]time.Duration{driver.Backup: d.tokens, driver.Copy: d.tokens, driver.Restore: d.tokens}
+	facts.Unmarked = !d.marked
 	return facts
 }
 
-func (d *jobDriver) Find(context.Context, driver.FindRequest) (driver.Ref, error) {
+func (d *jobDriver) Find(ctx context.Context, req driver.FindRequest) (driver.Ref, error) {
 	d.finds.Add(1)
+	if d.marked {
+		return d.Driver.Find(ctx, req)
+	}
 	return "", failure.Errorf(failure.NotFound, "jobs carry no marks")
 }
 
@@ -116,6 +122,77 @@ func TestAStartIsNotRepeatedWhenItsTokenHasLapsed(t *testing.T) {
 	}
 	lift()
 	wantArtefacts(t, r, job.ID, 1)
+}
+
+// interrupted returns a rig on which a marked artefact is begun once per token, and a job
+// whose start call struck effect and was not answered.
+func interrupted(t *testing.T, effect conformance.Effect) (*rig.Rig, *jobDriver, catalog.Job) {
+	t.Helper()
+	r, d := withJobs(t)
+	d.marked = true
+	job := newBackup(r)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: effect, Class: failure.Transient, Times: 1})
+	r.Submit()
+	r.Work(r.Engine)
+	return r, d, job
+}
+
+func TestWhatIsFoundIsNotBegunAgain(t *testing.T) {
+	t.Parallel()
+	r, d, job := interrupted(t, conformance.Lose)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Invalid})
+	r.Advance(rig.Lag)
+	r.Look(r.Engine)
+	if got := wantState(t, r, job.ID, catalog.Running); got.Ref == "" || d.finds.Load() != 1 {
+		t.Errorf("after %d look-ups the job is %+v", d.finds.Load(), got)
+	}
+	wantArtefacts(t, r, job.ID, 1)
+}
+
+func TestWhatIsNotFoundIsBegunAgainWithItsToken(t *testing.T) {
+	t.Parallel()
+	for _, effect := range []conformance.Effect{conformance.Lose, conformance.Refuse} {
+		t.Run(string(effect), func(t *testing.T) {
+			t.Parallel()
+			r, _, job := interrupted(t, effect)
+			r.Look(r.Engine) // at once: AWS shows nothing yet
+			wantState(t, r, job.ID, catalog.Running)
+			wantArtefacts(t, r, job.ID, 1)
+			wantPlace(t, r, job.ID, admission.Entered)
+		})
+	}
+}
+
+func TestATokenThatWasUsedOtherwiseKeepsTheSlot(t *testing.T) {
+	t.Parallel()
+	r, _, job := interrupted(t, conformance.Lose)
+	r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Conflict, Times: 1})
+	r.Look(r.Engine)
+	wantPlace(t, r, job.ID, admission.Entered)
+	if got := wantState(t, r, job.ID, catalog.Created); !got.IntentOpen() {
+		t.Errorf("the job is %+v, though the first call took effect", got)
+	}
+	r.Advance(rig.Lag)
+	r.Look(r.Engine)
+	wantState(t, r, job.ID, catalog.Running)
+	wantArtefacts(t, r, job.ID, 1)
+}
+
+func TestACancelledStartIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	r, _, job := interrupted(t, conformance.Refuse)
+	m, err := catalog.Change(r.Job(job.ID), catalog.Created, r.Clock.Now(), "somebody", func(j *catalog.Job) { j.CancelRequested = true })
+	r.Must(err)
+	_, err = r.Store.Commit(r.Context(), m)
+	r.Must(err)
+	for range 3 {
+		r.Look(r.Engine)
+		r.Advance(visibility / 2)
+	}
+	wantArtefacts(t, r, job.ID, 0)
+	if got := wantState(t, r, job.ID, catalog.Created); got.IntentOpen() {
+		t.Errorf("the job is not given back to be ended: %+v", got)
+	}
 }
 
 func TestARepeatedStartThatIsRefusedHandsTheJobBack(t *testing.T) {

@@ -74,6 +74,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
 		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, LookMax: lookMax,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
+		Unmarked:   true,
 		Actions:    d.actions(),
 		Quotas:     []driver.Quota{{Operation: driver.Copy, Limit: copiesAtOnce, Source: limitsPage}},
 		Restore:    d.kind.Restore.Parameters(),

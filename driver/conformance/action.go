@@ -141,7 +141,10 @@ func (a *action) find(ctx context.Context, m driver.Mark) (driver.Ref, error) {
 }
 
 // repeats is whether an interrupted start is made again without looking for it.
-func (a *action) repeats() bool { return a.lab.d.Descriptor().Repeatable[a.op] > 0 }
+func (a *action) repeats() bool {
+	d := a.lab.d.Descriptor()
+	return d.Unmarked && d.Repeatable[a.op] > 0
+}
 
 // settles is whether an empty answer of Find may be wrong for a while.
 func (a *action) settles() bool { return a.lab.d.Descriptor().Settle[a.op] > 0 }

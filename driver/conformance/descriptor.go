@@ -56,10 +56,16 @@ func descriptorProblems(d driver.Descriptor) []error {
 	expect(err == nil, "%w", err)
 	expect(d.Title != "", "the title is empty")
 	expect(d.LookMax > 0, "LookMax is %d", d.LookMax)
+	makes := []driver.Operation{driver.Backup, driver.Copy, driver.Restore}
 	for op, settle := range d.Settle {
-		expect(slices.Contains([]driver.Operation{driver.Backup, driver.Copy, driver.Restore}, op), "Settle names operation %q", op)
+		expect(slices.Contains(makes, op), "Settle names operation %q", op)
 		expect(settle >= 0, "Settle of %s is %v", op, settle)
 	}
+	for op, known := range d.Repeatable {
+		expect(slices.Contains(makes, op), "Repeatable names operation %q", op)
+		expect(known > 0, "AWS knows a token of %s for %v", op, known)
+	}
+	expect(!d.Unmarked || len(d.Repeatable) > 0, "Unmarked and nothing is Repeatable: an interrupted start would never be resolved")
 	for _, q := range d.Quotas {
 		expect(q.Limit > 0, "quota of %s is %d", q.Operation, q.Limit)
 		expect(strings.HasPrefix(q.Source, "https://"), "quota of %s has no source page", q.Operation)

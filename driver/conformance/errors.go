@@ -68,7 +68,7 @@ func (l *lab) readCalls(m driver.Mark, ref driver.Ref) []call {
 			return l.d.List(ctx, l.Home(), func(driver.Artefact) error { return nil })
 		}},
 	}
-	if l.d.Descriptor().Repeatable[driver.Backup] > 0 {
+	if l.d.Descriptor().Unmarked {
 		return calls
 	}
 	return append(calls, call{Find, false, func(ctx context.Context) error {

@@ -37,6 +37,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		CopyRegion: true,
 		LookMax:    lookMax,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
+		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
 		Actions:    actions(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,

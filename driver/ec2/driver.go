@@ -38,6 +38,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		CopyRegion: true,
 		LookMax:    ec2calls.MaxFilterValues,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle},
+		Repeatable: map[driver.Operation]time.Duration{driver.Copy: ec2calls.TokenKnown, driver.Restore: ec2calls.TokenKnown},
 		Actions:    actions(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 300,

@@ -24,6 +24,11 @@ const MaxFilterValues = 200
 // Source: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 const Settle = 120 * time.Second
 
+// TokenKnown is how long a call is repeated with its ClientToken. AWS gives a figure for
+// RunInstances alone, at least 24 hours; ten minutes outlast what interrupts a call.
+// Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+const TokenKnown = 10 * time.Minute
+
 // Once keeps the SDK from repeating a call whose outcome is unknown and that has no
 // token, so that the repetition would make a second thing.
 func Once(o *ec2.Options) { o.Retryer = awserr.OnlyThrottles(o.Retryer) }
