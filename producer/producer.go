@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -99,12 +100,60 @@ const enqueuers = 32
 
 // Enqueue turns grants into start tasks. Those that fail do not keep the others back.
 func (p *Producer) Enqueue(ctx context.Context, grants []admission.Grant) error {
+	return p.enqueueAll(ctx, grants, isToRun)
+}
+
+// EnqueueStale is Enqueue for grants that nobody has entered for long. A task among them
+// whose worker was killed is followed by the next generation, since asynq may take another
+// minute and a half to find it; should it run after all, it cannot enter any more.
+func (p *Producer) EnqueueStale(ctx context.Context, grants []admission.Grant) error {
+	orphans := sync.OnceValue(p.orphans)
+	return p.enqueueAll(ctx, grants, func(info *asynq.TaskInfo) bool {
+		return isToRun(info) && (info.State != asynq.TaskStateActive || !orphans()[info.ID])
+	})
+}
+
+// isToRun reports whether a task runs or will.
+func isToRun(info *asynq.TaskInfo) bool {
+	return info.State != asynq.TaskStateArchived && info.State != asynq.TaskStateCompleted
+}
+
+// Limits of one search for orphans.
+const (
+	activePage  = 1000
+	activePages = 10
+)
+
+// orphans returns the ids of the start tasks whose workers have let their lease run out. A
+// queue that cannot be read has none: the leader asks again.
+func (p *Producer) orphans() map[string]bool {
+	found := map[string]bool{}
+	for _, queue := range []string{tasks.QueueStart, tasks.QueueRestore} {
+		for page := range activePages {
+			active, err := p.inspector.ListActiveTasks(queue, asynq.PageSize(activePage), asynq.Page(page+1))
+			if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
+				p.log.Warn().Err(err).Str("queue", queue).Msg("running tasks could not be listed")
+			}
+			for _, info := range active {
+				found[info.ID] = info.IsOrphaned
+			}
+			if len(active) < activePage {
+				break
+			}
+		}
+	}
+	return found
+}
+
+// enqueueAll enqueues grants. One whose task is there already is left to it when lives says
+// so of the task.
+func (p *Producer) enqueueAll(ctx context.Context, grants []admission.Grant, lives func(*asynq.TaskInfo) bool) error {
 	errs := make([]error, len(grants))
 	var group errgroup.Group
 	group.SetLimit(enqueuers)
 	for i, g := range grants {
 		group.Go(func() error {
-			errs[i] = p.enqueueGrant(ctx, g)
+			errs[i] = p.enqueueGrant(ctx, g, lives)
 			return nil
 		})
 	}
@@ -112,7 +161,7 @@ func (p *Producer) Enqueue(ctx context.Context, grants []admission.Grant) error 
 	return errors.Join(errs...)
 }
 
-func (p *Producer) enqueueGrant(ctx context.Context, g admission.Grant) error {
+func (p *Producer) enqueueGrant(ctx context.Context, g admission.Grant, lives func(*asynq.TaskInfo) bool) error {
 	p.queues.follow(admission.EpochOf(g.Generation))
 	task, err := tasks.NewStart(operationOf(g.Group), g.JobID, g.Generation)
 	if err != nil {
@@ -120,16 +169,16 @@ func (p *Producer) enqueueGrant(ctx context.Context, g admission.Grant) error {
 	}
 	err = p.Put(ctx, task)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
-		return p.resolveConflict(ctx, g, task)
+		return p.resolveConflict(ctx, g, task, lives)
 	}
 	return err
 }
 
-// resolveConflict looks at the task that has the id: one that will still run is the
-// grant's; one that has ended, or vanished meanwhile, is followed by the next generation.
-func (p *Producer) resolveConflict(ctx context.Context, g admission.Grant, task tasks.Envelope) error {
+// resolveConflict looks at the task that has the id: one that lives is the grant's; one
+// that does not, or vanished meanwhile, is followed by the next generation.
+func (p *Producer) resolveConflict(ctx context.Context, g admission.Grant, task tasks.Envelope, lives func(*asynq.TaskInfo) bool) error {
 	info, err := p.inspector.GetTaskInfo(task.Queue, task.ID)
-	if err == nil && info.State != asynq.TaskStateArchived && info.State != asynq.TaskStateCompleted {
+	if err == nil && lives(info) {
 		return nil
 	}
 	next, err := p.controller.Regrant(ctx, g.JobID)
@@ -176,7 +225,7 @@ func (p *Producer) Regrant(ctx context.Context, job catalog.Job) error {
 		return fmt.Errorf("regrant job %s: %w", job.ID, err)
 	}
 	g.Group = groupOf(job)
-	return p.enqueueGrant(ctx, g)
+	return p.enqueueGrant(ctx, g, isToRun)
 }
 
 // Workers returns how many tasks all live workers can run at once.

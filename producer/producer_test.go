@@ -123,6 +123,33 @@ func TestAGrantWhoseTaskIsCompletedGetsTheNextGeneration(t *testing.T) {
 	checkNextGeneration(t, r, job, task)
 }
 
+func TestAStaleGrantIsFollowedWhenItsWorkerIsDead(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		hold     bool
+		until    time.Duration // from now
+		followed bool
+	}{
+		"waiting":  {},
+		"at work":  {hold: true, until: time.Hour},
+		"orphaned": {hold: true, until: -time.Second, followed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, job, task := submitted(t)
+			if tc.hold {
+				r.Hold(task, time.Now().Add(tc.until))
+			}
+			g := r.Grant(task)
+			g.Group = job.Group().String()
+			r.Must(r.Queue.EnqueueStale(r.Context(), []admission.Grant{g}))
+			if next := r.Explain(job.ID).Generation > g.Generation; next != tc.followed {
+				t.Errorf("followed by the next generation: %t, want %t; tasks %v", next, tc.followed, r.TaskIDs())
+			}
+		})
+	}
+}
+
 func checkNextGeneration(t *testing.T, r *rig.Rig, job catalog.Job, task *asynq.TaskInfo) {
 	t.Helper()
 	old := r.Grant(task)

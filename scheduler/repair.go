@@ -20,8 +20,8 @@ const (
 	lateLeases = 3
 )
 
-// repair finds what a crash swallowed: grants nobody enqueued, slots of jobs that have
-// ended or vanished, and granted jobs whose start task is gone.
+// repair finds what a crash swallowed: grants nobody enqueued or whose worker was killed,
+// slots of jobs that have ended or vanished, and granted jobs whose start task is gone.
 func (s *Scheduler) repair(ctx context.Context) error {
 	grants, err := s.controller.StaleGrants(ctx, staleGrantAge, repairBatch)
 	if errors.Is(err, admission.ErrNotReady) {
@@ -30,7 +30,7 @@ func (s *Scheduler) repair(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for stale grants: %w", err)
 	}
-	if err := s.queue.Enqueue(ctx, grants); err != nil {
+	if err := s.queue.EnqueueStale(ctx, grants); err != nil {
 		return err
 	}
 	s.opts.OnRepair("stale_grant", len(grants))

@@ -28,6 +28,7 @@ import (
 type Queue interface {
 	Submit(ctx context.Context, jobs []catalog.Job, epoch int64) error
 	Enqueue(ctx context.Context, grants []admission.Grant) error
+	EnqueueStale(ctx context.Context, grants []admission.Grant) error
 	PutOnce(ctx context.Context, t tasks.Envelope) error
 	Release(ctx context.Context, jobIDs ...string) error
 	Regrant(ctx context.Context, job catalog.Job) error

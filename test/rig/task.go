@@ -4,8 +4,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"holdfast/admission"
 	"holdfast/catalog"
@@ -43,6 +45,21 @@ func (r *Rig) TaskIDs() []string {
 func (r *Rig) Take(info *asynq.TaskInfo) {
 	r.TB.Helper()
 	r.Must(r.Inspector.DeleteTask(info.Queue, info.ID))
+}
+
+// Hold does with a pending task what asynq does when a worker takes it and holds it by a
+// lease. Leases are on the machine's clock.
+func (r *Rig) Hold(info *asynq.TaskInfo, until time.Time) {
+	r.TB.Helper()
+	queue := "asynq:{" + info.Queue + "}:"
+	r.Must(r.Client.LMove(r.Context(), queue+"pending", queue+"active", "RIGHT", "LEFT").Err())
+	r.Must(r.Client.HSet(r.Context(), queue+"t:"+info.ID, "state", "active").Err())
+	r.Must(r.Client.ZAdd(r.Context(), queue+"lease", redis.Z{Score: float64(until.Unix()), Member: info.ID}).Err())
+	held, err := r.Inspector.ListActiveTasks(info.Queue)
+	r.Must(err)
+	if len(held) != 1 || held[0].ID != info.ID {
+		r.TB.Fatalf("asynq does not take %s for a running task: %v", info.ID, held)
+	}
 }
 
 // Run does with e what a worker does with the task. Tasks that show failures are left out.
