@@ -48,6 +48,7 @@ func showLogs(t *testing.T, f *fleet.Fleet) {
 // twice, or run above its account's cap.
 func TestKillsAndAnEmptiedRedisLoseNothing(t *testing.T) {
 	testkit.Integration(t)
+	t.Parallel() // mostly it waits
 	f, company := startFleet(t, 150)
 	for _, fault := range []sim.Fault{
 		{Service: "ec2", Operation: "CreateSnapshot", Effect: sim.LostAnswer, Times: 4},
