@@ -51,6 +51,28 @@ func organizationGroups(cfg *config.Config) ([]orgpolicy.Group, []policy.Problem
 	return orgpolicy.Groups(root), nil, nil
 }
 
+// unplaced warns of listed accounts that are nowhere in the organization: they may be
+// taken to be protected.
+func unplaced(cfg *config.Config, groups []OrganizationGroup) (warnings []policy.Problem) {
+	if len(groups) == 0 {
+		return nil
+	}
+	placed := map[string]bool{}
+	for _, g := range groups {
+		for _, account := range g.Accounts {
+			placed[account] = true
+		}
+	}
+	for _, account := range withoutExcluded(cfg, cfg.AWS.Accounts.IDs) {
+		if !placed[account] {
+			warnings = append(warnings, policy.Problem{
+				File: cfg.OrganizationDir(), Message: "account " + account + " is nowhere in the directory: no organization policy is in force for it",
+			})
+		}
+	}
+	return warnings
+}
+
 // compile puts files and the documents of groups together. A document that is invalid, or
 // that Holdfast cannot carry out, is withheld as a whole; the last valid one takes its
 // place as long as it can be carried out.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"holdfast/policy"
@@ -90,7 +91,7 @@ func (r *treeReader) directory(t *orgpolicy.Target, dir string, units []string) 
 func (r *treeReader) below(t *orgpolicy.Target, path, name string, units []string) error {
 	child := &orgpolicy.Target{Name: name, Account: name}
 	if !resource.ValidAccount(name) {
-		units = append(units[:len(units):len(units)], name)
+		units = append(slices.Clip(units), name)
 		child = &orgpolicy.Target{Name: strings.Join(units, ".")}
 	}
 	switch {

@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,9 +121,7 @@ func TestOrganizationPoliciesAreInForce(t *testing.T) {
 			"production/shorter.json": days("14"), "production/accounts.txt": shop,
 			"production/" + payments + "/own.json": days("7"),
 		}
-		for name, text := range change {
-			files[name] = text
-		}
+		maps.Copy(files, change)
 		return files
 	}
 	root := "Core@root [777788889999] [eu-west-1] 30 days"
@@ -186,6 +185,26 @@ func TestTheAccountOfACopyIsThatOfTheResource(t *testing.T) {
 		if strings.Contains(w.Path, "iam_role_arn") {
 			t.Errorf("a role that AWS wants and Holdfast does not is no reason to warn: %v", w)
 		}
+	}
+}
+
+func TestListedAccountsThatAreNowhereInTheDirectory(t *testing.T) {
+	t.Parallel()
+	cfg := config.Default()
+	cfg.OrganizationPolicies = organization(t, map[string]string{"accounts.txt": shop, "core.json": corePolicy("")})
+	cfg.AWS.Accounts.IDs, cfg.AWS.Accounts.Exclude = []string{payments, shop, sandbox}, []string{sandbox}
+	p, err := LoadPolicies(cfg, PlanningDrivers(cfg), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range p.Result.Warnings {
+		if w.File == cfg.OrganizationPolicies {
+			got = append(got, w.Message)
+		}
+	}
+	if diff := cmp.Diff([]string{"account " + payments + " is nowhere in the directory: no organization policy is in force for it"}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -48,7 +48,9 @@ func LoadPolicies(cfg *config.Config, drivers *driver.Registry, last LastValid) 
 	p.compile(files, groups, last, Capabilities(drivers))
 	if len(problems) > 0 { // of the layout: who is in which unit is not known
 		p.Set, p.Result.Problems = nil, append(p.Result.Problems, problems...)
+		return p, nil
 	}
+	p.Result.Warnings = append(p.Result.Warnings, unplaced(cfg, p.Organization)...)
 	return p, nil
 }
 

@@ -30,7 +30,7 @@ func TestThePageAboutOrganizationPolicies(t *testing.T) {
 		}
 		command, _, _ := strings.Cut(m[3], "\n")
 		var args []string
-		for _, word := range strings.Fields(strings.TrimPrefix(command, "$ holdfast ")) {
+		for word := range strings.FieldsSeq(strings.TrimPrefix(command, "$ holdfast ")) {
 			if strings.HasSuffix(word, ".json") || strings.HasSuffix(word, "/") {
 				word = filepath.Join(o.dir, word)
 			}

@@ -68,8 +68,7 @@ func schemaOf(t reflect.Type) *schema {
 }
 
 func (s *schema) fields(t reflect.Type) {
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		name, option, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		switch {
 		case name == "-":

@@ -143,7 +143,7 @@ func spelling(parent, key string) string {
 		return key
 	}
 	var b strings.Builder
-	for _, word := range strings.Split(key, "_") {
+	for word := range strings.SplitSeq(key, "_") {
 		if word != "" {
 			b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 		}
