@@ -145,8 +145,8 @@ func (n *night) configuration() (*config.Config, error) {
 	cfg.AWS.Accounts.IDs = n.company.Accounts()
 	cfg.Policies = []string{policyFile}
 	cfg.Worker.Concurrency = 32
-	// A script of the embedded Redis takes minutes of the demo's time: asking a budget
-	// before every call would be what the night waits for.
+	// A start that a budget puts off is run again on asynq's clock, which the demo's clock
+	// outruns by hours: the night would wait for a few such jobs.
 	cfg.Budgets.Enabled = false
 	cfg.Scheduler.Tick = n.real(100 * time.Millisecond)
 	cfg.Scheduler.LookInterval = n.real(200 * time.Millisecond)

@@ -108,18 +108,18 @@ func (g *ground) work(ctx context.Context, c contender, t *tally) (outcome, erro
 	working, halt := context.WithCancel(ctx)
 	defer halt()
 	go func() { ended <- c.work(working, t) }()
-	waited := make(chan error, 1)
+	finished := make(chan struct{})
 	go func() {
-		err := t.left.Wait(limited)
+		defer close(finished)
+		_ = t.left.Wait(limited)
 		if t.load.window > 0 {
 			<-limited.Done() // the crowd goes on
 		}
-		waited <- err
 	}()
 	select {
 	case err := <-ended:
 		return outcome{}, fmt.Errorf("the contender ended early: %w", err)
-	case <-waited: // done, or out of time: both are results
+	case <-finished: // all done, or out of time: both are results
 	}
 	o := t.close()
 	halt()

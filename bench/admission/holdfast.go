@@ -119,16 +119,16 @@ func (h *holdfast) lead(ctx context.Context, window int) error {
 				break
 			}
 		}
-		if h.g.clock.Sleep(ctx, leaderTick) != nil {
-			return nil
+		if err := h.g.clock.Sleep(ctx, leaderTick); err != nil {
+			return endedBy(ctx, err)
 		}
 	}
 }
 
 // endedBy drops an error that comes from ctx having ended.
 func endedBy(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }

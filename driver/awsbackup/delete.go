@@ -2,6 +2,7 @@ package awsbackup
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -72,9 +73,7 @@ func tagsOf(ctx context.Context, client points, arn string) (map[string]string, 
 		if err != nil {
 			return nil, wrap("ListTags", err)
 		}
-		for key, value := range out.Tags {
-			tags[key] = value
-		}
+		maps.Copy(tags, out.Tags)
 		if token = out.NextToken; aws.ToString(token) == "" {
 			return tags, nil
 		}
@@ -112,9 +111,7 @@ func (d *Driver) lookAtDeleted(ctx context.Context, client points, asked []drive
 		}
 	}
 	refs.Deleted(asked, seen)
-	for ref, status := range failures {
-		seen[ref] = status
-	}
+	maps.Copy(seen, failures)
 	return seen, nil
 }
 

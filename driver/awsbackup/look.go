@@ -2,6 +2,7 @@ package awsbackup
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -162,9 +163,7 @@ func (d *Driver) lookAtCopies(ctx context.Context, req driver.LookRequest) (map[
 		if err != nil {
 			return nil, err
 		}
-		for ref, status := range seen {
-			all[ref] = status
-		}
+		maps.Copy(all, seen)
 	}
 	return all, nil
 }

@@ -109,7 +109,7 @@ func read(ctx context.Context, client api, scope resource.Scope, vm backupgatewa
 		found.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
 	found.Settings, err = json.Marshal(Settings{
-		Name: aws.ToString(vm.Name), HostName: aws.ToString(vm.HostName), Path: aws.ToString(vm.Path), HypervisorID: aws.ToString(vm.HypervisorId),
+		Name: aws.ToString(vm.Name), HostName: aws.ToString(vm.HostName), Path: aws.ToString(vm.Path), HypervisorID: aws.ToString(vm.HypervisorID),
 	})
 	if err != nil {
 		return found, failure.Errorf(failure.Internal, "record settings of machine %s: %w", arn, err)

@@ -66,7 +66,7 @@ func invoke[O any](ctx context.Context, c *Client, operation string, in any) (*O
 	if transport == nil {
 		transport = awshttp.NewBuildableClient()
 	}
-	handler := middleware.DecorateHandler(smithyhttp.NewClientHandler(transport), stack)
+	handler := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(transport), stack)
 	result, _, err := handler.Handle(middleware.ClearStackValues(ctx), in)
 	if err != nil {
 		return nil, fail(err)
@@ -91,7 +91,6 @@ func (c *Client) build(stack *middleware.Stack, operation string, output func() 
 	steps := []error{
 		stack.Initialize.Add(metadata, middleware.Before),
 		stack.Serialize.Add(serializer{c.endpoint(), operation}, middleware.After),
-		smithyhttp.AddComputeContentLengthMiddleware(stack),
 		stack.Finalize.Add(retry.NewAttemptMiddleware(retryer, smithyhttp.RequestCloner), middleware.After),
 		stack.Finalize.Add(signer{c}, middleware.After),
 		stack.Deserialize.Add(deserializer{output}, middleware.After),

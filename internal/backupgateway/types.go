@@ -4,7 +4,7 @@ package backupgateway
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BGW_VirtualMachine.html
 type VirtualMachine struct {
 	HostName     *string `json:",omitempty"`
-	HypervisorId *string `json:",omitempty"`
+	HypervisorID *string `json:"HypervisorId,omitempty"`
 	Name         *string `json:",omitempty"`
 	Path         *string `json:",omitempty"`
 	ResourceArn  *string `json:",omitempty"`

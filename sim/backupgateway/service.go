@@ -115,7 +115,7 @@ func (s *Service) listMachines(c *cloud.Call, in *backupgateway.ListVirtualMachi
 	out := &backupgateway.ListVirtualMachinesOutput{}
 	for _, m := range page {
 		out.VirtualMachines = append(out.VirtualMachines, backupgateway.VirtualMachine{
-			Name: &m.name, Path: &m.path, ResourceArn: &m.arn, HostName: aws.String("esx-1"), HypervisorId: aws.String("hype-0a"),
+			Name: &m.name, Path: &m.path, ResourceArn: &m.arn, HostName: aws.String("esx-1"), HypervisorID: aws.String("hype-0a"),
 		})
 	}
 	if next != "" {
