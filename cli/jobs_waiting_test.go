@@ -32,8 +32,8 @@ func busyOffice(t *testing.T) *office {
 	o.insert(jobA, ordersARN, time.Hour, nil)
 	o.move(jobA, catalog.Running, nil)
 	o.clock.now = noon.Add(35 * time.Minute)
-	for id, arn := range map[string]string{jobB: ordersARN, jobC: ledgerARN} {
-		job := o.insert(id, arn, 50*time.Minute, nil)
+	for _, waits := range []struct{ id, arn string }{{jobB, ordersARN}, {jobC, ledgerARN}} {
+		job := o.insert(waits.id, waits.arn, 50*time.Minute, nil)
 		o.must(o.store.MarkSubmitted(t.Context(), []catalog.Job{job}, 1))
 	}
 	return o
