@@ -32,7 +32,7 @@ func policyCommand(env Env) *cli.Command {
 				Action: func(ctx *cli.Context) error { return nextRuns(ctx, env) },
 			},
 			policyRetainCommand(env),
-			effectiveCommand(env), policyCompareCommand(env),
+			effectiveCommand(env), policyCompareCommand(env), policyPullCommand(env),
 			convertCommand(env),
 			schemaCommand(env),
 			policySelectCommand(env),

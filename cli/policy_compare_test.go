@@ -23,13 +23,20 @@ func TestPolicyCompareOfAStranger(t *testing.T) {
 // comparison runs the command against organizationAPI.
 func comparison(t *testing.T, attached, effective string, args ...string) answer {
 	t.Helper()
+	o := organizationOffice(t, attached, effective)
+	return typed(t, append([]string{"policy", "compare", "--config", o.dir + "/holdfast.yaml"}, args...)...)
+}
+
+// organizationOffice has a configuration whose AWS is organizationAPI.
+func organizationOffice(t *testing.T, attached, effective string) *office {
+	t.Helper()
 	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"} {
 		t.Setenv(name, value)
 	}
 	o := &office{t: t, dir: t.TempDir()}
 	o.write("holdfast.yaml", fmt.Sprintf("installation: acme\naws:\n  regions: [eu-west-1]\n  endpoint_url: %s\n  accounts:\n    ids: [\"111122223333\"]\n",
 		organizationAPI(t, attached, effective).URL))
-	return typed(t, append([]string{"policy", "compare", "--config", o.dir + "/holdfast.yaml"}, args...)...)
+	return o
 }
 
 // organizationAPI answers as AWS Organizations does for one account in one unit: attached
@@ -105,5 +112,28 @@ func TestPolicyCompare(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestPolicyPull brings the organization into files, from which the effective policy is
+// that of the attached one.
+func TestPolicyPull(t *testing.T) {
+	const attached = `{"plans":{"Core":{"regions":{"@@assign":["eu-west-1"]},"rules":{"Nightly":{"target_backup_vault_name":{"@@assign":"Safe"}}},
+		"selections":{"tags":{"Tier":{"iam_role_arn":{"@@assign":"arn:aws:iam::$account:role/Backup"},"tag_key":{"@@assign":"tier"},"tag_value":{"@@assign":["1"]}}}}}}}`
+	o := organizationOffice(t, attached, "")
+	dir := o.dir + "/organization"
+	pull := func() answer { return typed(t, "policy", "pull", "--config", o.dir+"/holdfast.yaml", "--to", dir) }
+	if a := pull(); a.code != codeDone || a.stdout != "1 policies attached to 1 units, 1 accounts and the root are in "+dir+"\n" {
+		t.Fatalf("exit code %d: %s%s", a.code, a.stdout, a.stderr)
+	}
+	effective := typed(t, "policy", "effective", "--organization", dir, "--account", "111122223333")
+	if effective.code != codeDone || !strings.Contains(effective.stdout, `"iam_role_arn": "arn:aws:iam::111122223333:role/Backup"`) {
+		t.Errorf("exit code %d: %s%s", effective.code, effective.stdout, effective.stderr)
+	}
+	if a := pull(); a.code != codeBadInput || !strings.Contains(a.stderr, "exists already") {
+		t.Errorf("into the same directory: exit code %d: %s", a.code, a.stderr)
+	}
+	if a := typed(t, "policy", "pull"); a.code != codeBadInput || !strings.Contains(a.stderr, "--to") {
+		t.Errorf("without --to: exit code %d: %s", a.code, a.stderr)
 	}
 }
