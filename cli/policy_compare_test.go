@@ -133,6 +133,15 @@ func TestPolicyPull(t *testing.T) {
 	if a := pull(); a.code != codeBadInput || !strings.Contains(a.stderr, "exists already") {
 		t.Errorf("into the same directory: exit code %d: %s", a.code, a.stderr)
 	}
+	o.write("withpolicies.yaml", "installation: acme\norganization_policies: organization\naws:\n  regions: [eu-west-1]\n  accounts:\n    ids: [\"111122223333\"]\n")
+	validate := func() answer { return typed(t, "policy", "validate", "--config", o.dir+"/withpolicies.yaml") }
+	if a := validate(); a.code != codeDone {
+		t.Errorf("validate: exit code %d: %s", a.code, a.stderr)
+	}
+	o.write("organization/ou-1/half.json", `{"plans":{"Half":{"regions":{"@@assign":["eu-west-1"]}}}}`)
+	if a := validate(); a.code != codeBadInput || !strings.Contains(a.stderr, "plans.Half.rules") {
+		t.Errorf("validate an organization with half a plan: exit code %d: %s", a.code, a.stderr)
+	}
 	if a := typed(t, "policy", "pull"); a.code != codeBadInput || !strings.Contains(a.stderr, "--to") {
 		t.Errorf("without --to: exit code %d: %s", a.code, a.stderr)
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"holdfast/app"
@@ -8,6 +10,7 @@ import (
 	"holdfast/driver/all"
 	"holdfast/policy"
 	"holdfast/policy/format"
+	"holdfast/policy/orgpolicy"
 )
 
 func validateCommand(env Env) *cli.Command {
@@ -18,7 +21,7 @@ func validateCommand(env Env) *cli.Command {
 			"or selection of AWS Backup, a backup policy of AWS Organizations, or an effective one. Prints\n" +
 			"everything that is wrong at once, with file and line, and exits with 2. Warnings do not make a\n" +
 			"policy invalid; what a policy of an organization lacks is one, since another level may have it.\n" +
-			"Without files it checks those the configuration names.\n\n" +
+			"Without files it checks what the configuration names, the policies of an organization included.\n\n" +
 			"Examples:\n\n   holdfast policy validate policies/*.yaml\n   holdfast policy validate root.json account.json plan.json --output json",
 		Flags:  []cli.Flag{configFlag()},
 		Action: func(ctx *cli.Context) error { return validatePolicy(ctx, env) },
@@ -45,18 +48,26 @@ type validDocument struct {
 }
 
 func validatePolicy(ctx *cli.Context, env Env) error {
-	names, drivers, err := namedPolicies(ctx, env)
+	named, err := namedPolicies(ctx, env)
 	if err != nil {
 		return err
 	}
-	files, err := app.ReadPolicies(names)
+	files, err := app.ReadPolicies(named.files)
 	if err != nil {
 		return badInput("%w", err)
 	}
-	v := validation{Valid: true, Files: names, Warnings: []policy.Problem{}}
+	v := validation{Valid: true, Files: append([]string{}, named.files...), Documents: []validDocument{}, Warnings: []policy.Problem{}}
+	if named.organization != "" {
+		v.Format = string(format.OrgPolicy)
+	}
 	own, problems := v.others(files)
+	organization, err := organizationProblems(named.organization)
+	if err != nil {
+		return badInput("%w", err)
+	}
+	problems = append(problems, organization...)
 	if len(own) > 0 {
-		set, result := policy.Compile(own, app.Capabilities(drivers))
+		set, result := policy.Compile(own, app.Capabilities(named.drivers))
 		problems = append(problems, problemList(format.KindInvalid, result.Problems)...)
 		v.Warnings = append(v.Warnings, result.Warnings...)
 		v.count(set)
@@ -70,11 +81,17 @@ func validatePolicy(ctx *cli.Context, env Env) error {
 	for _, w := range v.Warnings {
 		writeLine(env.Stderr, "holdfast: warning: %s", w)
 	}
-	if v.Format != string(format.Holdfast) {
-		writeLine(env.Stdout, "valid: %d documents (%s), %d warnings", len(names), v.Format, len(v.Warnings))
+	if named.organization != "" {
+		writeLine(env.Stdout, "valid: the policies of the organization in %s", named.organization)
+	}
+	if len(files) == 0 {
 		return nil
 	}
-	writeLine(env.Stdout, "valid: %d plans with %d rules in %d files, %d warnings", v.Plans, v.Rules, len(names), len(v.Warnings))
+	if v.Format != string(format.Holdfast) {
+		writeLine(env.Stdout, "valid: %d documents (%s), %d warnings", len(named.files), v.Format, len(v.Warnings))
+		return nil
+	}
+	writeLine(env.Stdout, "valid: %d plans with %d rules in %d files, %d warnings", v.Plans, v.Rules, len(named.files), len(v.Warnings))
 	return nil
 }
 
@@ -110,22 +127,50 @@ func (v *validation) count(set *policy.Set) {
 	}
 }
 
-// namedPolicies returns the files given, for everything this binary can do; or those of
-// the configuration, for the kinds it enables.
-func namedPolicies(ctx *cli.Context, env Env) ([]string, *driver.Registry, error) {
-	if names := ctx.Args().Slice(); len(names) > 0 {
-		return names, all.New(nil), nil
+// policyNames is what policy validate checks.
+type policyNames struct {
+	files        []string
+	organization string // directory with the policies of an organization, "" for none
+	drivers      *driver.Registry
+}
+
+// namedPolicies returns the files given, for everything this binary can do; or what the
+// configuration names, for the kinds it enables.
+func namedPolicies(ctx *cli.Context, env Env) (policyNames, error) {
+	if files := ctx.Args().Slice(); len(files) > 0 {
+		return policyNames{files: files, drivers: all.New(nil)}, nil
 	}
 	cfg, err := loadConfig(ctx, env)
 	if err != nil {
-		return nil, nil, err
+		return policyNames{}, err
 	}
-	names, err := cfg.PolicyFiles()
-	if err != nil {
-		return nil, nil, err
+	named := policyNames{organization: cfg.OrganizationDir(), drivers: app.PlanningDrivers(cfg)}
+	if named.files, err = cfg.PolicyFiles(); err != nil {
+		return policyNames{}, err
 	}
-	if len(names) == 0 {
-		return nil, nil, badInput("the configuration names no policies: name files, as in: holdfast policy validate policies/*.yaml")
+	if len(named.files) == 0 && named.organization == "" {
+		return policyNames{}, badInput("the configuration names no policies: name files, as in: holdfast policy validate policies/*.yaml")
 	}
-	return names, app.PlanningDrivers(cfg), nil
+	return named, nil
+}
+
+// organizationProblems returns what is wrong with the layout of an organization's directory
+// or with the effective policy of any of its accounts.
+func organizationProblems(dir string) ([]problem, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	root, layout, err := app.ReadOrganization(dir)
+	if err != nil || len(layout) > 0 {
+		return problemList(format.KindInvalid, layout), err
+	}
+	var problems []problem
+	for _, g := range orgpolicy.Groups(root) {
+		for _, p := range problemList(format.KindEffective, g.Problems) {
+			if !slices.Contains(problems, p) { // groups share what they inherit
+				problems = append(problems, p)
+			}
+		}
+	}
+	return problems, nil
 }
