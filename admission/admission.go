@@ -145,7 +145,7 @@ type Explanation struct {
 	Group      string     `json:"group,omitempty"`
 	Ahead      int        `json:"ahead"` // jobs before it in its group
 	FullKeys   []KeyUsage `json:"full_keys,omitempty"`
-	HeldBy     []string   `json:"held_by,omitempty"` // up to 10 jobs that hold a full key
+	HeldBy     []string   `json:"held_by,omitempty"` // up to 10 jobs that hold a full key, by id
 }
 
 // Controller is the seam between the engine and the waiting room. Every method is one

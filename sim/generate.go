@@ -123,6 +123,10 @@ var kinds = []resource.Kind{
 	resource.Aurora, resource.Neptune, resource.DocDB,
 }
 
+// each has every kind once. The first resources of a company are one of each that is kept
+// daily, so that the smallest company shows what can be done with every kind.
+var each = slices.Compact(slices.Sorted(slices.Values(kinds)))
+
 // isFiles tells the kinds that only AWS Backup backs up.
 func isFiles(k resource.Kind) bool {
 	return k == resource.EFS || k == resource.S3 || k == resource.VMware
@@ -136,11 +140,15 @@ func (g *generator) add(n int) error {
 	b := Blueprint{Account: g.skewed(g.company.Accounts()), Region: g.skewed(g.company.Regions()), SizeGiB: g.size()}
 	b.Kind = kinds[g.random.IntN(len(kinds))]
 	env := []string{"prod", "prod", "prod", "staging", "dev"}[g.random.IntN(5)]
+	wanted := n < len(each)
+	if wanted {
+		b.Kind, env = each[n], "prod"
+	}
 	b.Name = fmt.Sprintf("%s-%s-%05d", env, wares[g.random.IntN(len(wares))], n)
-	daily := env == "prod" && g.random.IntN(10) < 8 || env == "staging" && g.random.IntN(10) < 3
+	daily := wanted || env == "prod" && g.random.IntN(10) < 8 || env == "staging" && g.random.IntN(10) < 3
 	b.Tags = g.tags(env, daily)
 	b.Encrypted = b.Kind != resource.RDS && g.random.IntN(3) == 0
-	b.Odd = slices.Contains(odd, b.Kind) && g.random.IntN(12) == 0
+	b.Odd = !wanted && slices.Contains(odd, b.Kind) && g.random.IntN(12) == 0
 	arn, err := g.company.Create(b)
 	if err != nil {
 		return fmt.Errorf("generate resource %d: %w", n, err)

@@ -40,6 +40,24 @@ func TestGenerateIsDeterministic(t *testing.T) {
 	}
 }
 
+// The smallest company has something of each kind that a rule takes.
+func TestEveryKindIsExpected(t *testing.T) {
+	t.Parallel()
+	company := generate(t, sim.GenerateOptions{Seed: 3, Accounts: 1, Resources: 10})
+	drivers := all.New(company.Provider())
+	expected := map[resource.Kind]bool{}
+	for _, r := range listing(t, company, drivers) {
+		if slices.ContainsFunc(company.Expected, func(e sim.Expectation) bool { return e.ResourceARN == r.ARN }) {
+			expected[r.Kind] = true
+		}
+	}
+	for _, kind := range drivers.Kinds() {
+		if !expected[kind] {
+			t.Errorf("no rule takes anything of kind %s", kind)
+		}
+	}
+}
+
 func TestGenerateRefuses(t *testing.T) {
 	t.Parallel()
 	for _, o := range []sim.GenerateOptions{{Accounts: -1}, {Regions: 99}, {Resources: 2_000_000}} {

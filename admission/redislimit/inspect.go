@@ -184,6 +184,7 @@ func parseExplanation(a answer) (admission.Explanation, []admission.Key, error) 
 		e.HeldBy = appendNew(e.HeldBy, a[i+2:i+2+n])
 		i += 2 + n
 	}
+	slices.Sort(e.HeldBy) // Redis gives the members of a set in any order
 	e.HeldBy = e.HeldBy[:min(len(e.HeldBy), maxHeldBy)]
 	return e, full, nil
 }
