@@ -29,7 +29,7 @@ demo: build ## a night of backups on a simulated organization, in a minute
 
 .PHONY: test
 test: deps ## every test, with real Redis, PostgreSQL and moto
-	$(GO) test -shuffle=on -timeout 30m ./...
+	$(GO) test -shuffle=on -timeout 60m ./...
 
 .PHONY: test-short
 test-short: ## the tests that need nothing but Go
