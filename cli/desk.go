@@ -20,13 +20,14 @@ import (
 // desk is what a command works with that reads and writes the catalog only: no Redis, no
 // AWS. The leader carries what it writes to the queue within a second.
 type desk struct {
-	env     Env
-	cfg     *config.Config
-	store   catalog.Store
-	clock   clock.Clock
-	drivers *driver.Registry // describe and plan; they refuse to call AWS
-	by      string           // who typed the command
-	json    bool
+	env      Env
+	cfg      *config.Config
+	store    catalog.Store
+	clock    clock.Clock
+	drivers  *driver.Registry // describe and plan; they refuse to call AWS
+	by       string           // who typed the command
+	json     bool
+	withheld []string // groups of accounts whose organization policy policies found invalid
 }
 
 // deskAction is the action of a command that works at a desk.

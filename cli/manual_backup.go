@@ -231,6 +231,7 @@ func (d *desk) policies(ctx context.Context) (*policy.Set, error) {
 		return nil, policyProblems(policies.Result.Problems)
 	}
 	for _, g := range policies.Withheld() {
+		d.withheld = append(d.withheld, g.String())
 		writeLine(d.env.Stderr, "holdfast: warning: %s", g)
 	}
 	return policies.Set, nil

@@ -60,7 +60,8 @@ func previewPolicy(ctx *cli.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	report.Wrong = wrong(report, allowed)
+	report.Withheld = d.withheld
+	report.Wrong = wrong(report, allowed) + len(report.Withheld)
 	if err := d.print(report, func() error { return d.previewText(report) }); err != nil {
 		return err
 	}

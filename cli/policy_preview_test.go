@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,6 +29,20 @@ func TestPolicyPreview(t *testing.T) {
 	}
 	if a := o.run("policy", "preview", "none.yaml"); a.code != codeBadInput || !strings.Contains(a.stderr, "none.yaml") {
 		t.Errorf("exit %d: %s", a.code, a.stderr)
+	}
+}
+
+// A policy of the organization that is withheld is a finding, whatever is allowed.
+func TestPolicyPreviewOfAWithheldPolicy(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.write("organization/half.json", `{"plans":{"Half":{"regions":{"@@assign":["eu-west-1"]}}}}`)
+	o.write("organization/accounts.txt", "111122223333\n444455556666\n")
+	o.write("holdfast.yaml", fmt.Sprintf(officeConfig, o.dir)+"organization_policies: organization\n")
+	a := o.run("policy", "preview", "--allow", "twice,none,impossible", "--output", "json")
+	var r preview.Report
+	if err := json.Unmarshal([]byte(a.stdout), &r); err != nil || a.code != codeAttention || r.Wrong != 1 || len(r.Withheld) != 1 {
+		t.Errorf("exit %d, %v: %s%s", a.code, err, a.stdout, a.stderr)
 	}
 }
 

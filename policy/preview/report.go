@@ -19,6 +19,9 @@ type Report struct {
 	// Impossible are rules that cannot be carried out as they are for resources they take.
 	Impossible Findings[Impossible] `json:"cannot_be_carried_out"`
 	Wrong      int                  `json:"wrong"` // all findings together
+	// Withheld says which groups of accounts have an invalid organization policy; the caller
+	// fills it in.
+	Withheld []string `json:"withheld,omitempty"`
 }
 
 // Findings is a list that may have been cut.
