@@ -16,7 +16,7 @@ var layers = [][]string{
 	1:  {"driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
-	4:  {"driver/internal/rdssnap"},
+	4:  {"driver/internal/ebssnap", "driver/internal/rdssnap"},
 	5:  {"driver/internal/rdscluster", "driver/awsbackup"},
 	6:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},
 	7:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},

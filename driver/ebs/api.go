@@ -7,16 +7,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/ebssnap"
 	"holdfast/internal/awssession"
 )
 
 // api is the part of EC2 this driver uses.
 type api interface {
 	ec2.DescribeVolumesAPIClient
-	ec2.DescribeSnapshotsAPIClient
+	ebssnap.API
 	CreateSnapshot(context.Context, *ec2.CreateSnapshotInput, ...func(*ec2.Options)) (*ec2.CreateSnapshotOutput, error)
-	CopySnapshot(context.Context, *ec2.CopySnapshotInput, ...func(*ec2.Options)) (*ec2.CopySnapshotOutput, error)
-	DeleteSnapshot(context.Context, *ec2.DeleteSnapshotInput, ...func(*ec2.Options)) (*ec2.DeleteSnapshotOutput, error)
 	CreateVolume(context.Context, *ec2.CreateVolumeInput, ...func(*ec2.Options)) (*ec2.CreateVolumeOutput, error)
 }
 

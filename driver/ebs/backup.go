@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ebssnap"
 	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/marktags"
 	"holdfast/resource"
@@ -28,7 +29,7 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 		TagSpecifications: []types.TagSpecification{ec2calls.Tagged(types.ResourceTypeSnapshot, marktags.For(req.Mark, req.Tags))},
 	}, ec2calls.Once)
 	if err != nil {
-		return "", wrap("CreateSnapshot", err)
+		return "", ebssnap.Wrap("CreateSnapshot", err)
 	}
 	return driver.Ref(aws.ToString(out.SnapshotId)), nil
 }

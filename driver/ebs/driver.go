@@ -1,19 +1,20 @@
 package ebs
 
 import (
+	"context"
 	"time"
 
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/ebssnap"
 	"holdfast/driver/internal/ec2calls"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
 
-const lookMax = ec2calls.MaxFilterValues
-
 // Driver is the driver of EBS volumes. It is safe for concurrent use.
 type Driver struct {
+	*ebssnap.Snapshots
 	clients *clients.Pool[api]
 }
 
@@ -26,7 +27,14 @@ var (
 
 // New returns a driver that takes its AWS configurations from sessions.
 func New(sessions awssession.Provider) *Driver {
-	return &Driver{clients: newClients(sessions)}
+	d := &Driver{clients: newClients(sessions)}
+	d.Snapshots = &ebssnap.Snapshots{
+		Service: "ec2",
+		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (ebssnap.API, error) {
+			return d.clients.Get(ctx, scope, purpose)
+		},
+	}
+	return d
 }
 
 // Descriptor returns the facts about EBS volumes and their snapshots.
@@ -35,7 +43,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Kind: resource.EBS, Title: "EBS volume",
 		ARNPattern: "arn:*:ec2:*:*:volume/*",
 		CopyRegion: true,
-		LookMax:    lookMax,
+		LookMax:    ebssnap.LookMax,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
 		Actions:    actions(),

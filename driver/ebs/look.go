@@ -7,49 +7,32 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ebssnap"
 	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/refs"
-	"holdfast/failure"
 	"holdfast/resource"
 )
 
-// Look observes snapshots, or for Restore volumes, with one filtered listing. A snapshot
-// that a complete listing does not show is Gone for Expire; for the other operations it
-// may only be too young to be seen, so it is left out.
+// Look observes snapshots, or for Restore volumes, with one filtered listing.
 func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.Ref]driver.Status, error) {
-	if len(req.Refs) > lookMax {
-		return nil, failure.Errorf(failure.Internal, "look at %d references at once, more than %d", len(req.Refs), lookMax)
+	if req.Operation != driver.Restore {
+		return d.Snapshots.Look(ctx, req)
 	}
+	if err := ebssnap.CheckLook(req); err != nil {
+		return nil, err
+	}
+	seen := make(map[driver.Ref]driver.Status, len(req.Refs))
 	if len(req.Refs) == 0 {
-		return map[driver.Ref]driver.Status{}, nil
+		return seen, nil
 	}
 	client, err := d.clients.Get(ctx, req.Scope, resource.ForDiscover)
 	if err != nil {
 		return nil, err
 	}
-	if req.Operation == driver.Restore {
-		return lookAtVolumes(ctx, client, req.Refs)
-	}
-	seen := make(map[driver.Ref]driver.Status, len(req.Refs))
-	err = eachSnapshot(ctx, client, func(s *types.Snapshot) error {
-		seen[driver.Ref(aws.ToString(s.SnapshotId))] = statusOf(req.Scope, s)
-		return nil
-	}, ec2calls.Filter("snapshot-id", refs.Strings(req.Refs)...))
-	if err != nil {
-		return nil, err
-	}
-	if req.Operation == driver.Expire {
-		refs.Deleted(req.Refs, seen)
-	}
-	return seen, nil
-}
-
-func lookAtVolumes(ctx context.Context, client api, asked []driver.Ref) (map[driver.Ref]driver.Status, error) {
-	seen := make(map[driver.Ref]driver.Status, len(asked))
-	err := eachVolume(ctx, client, func(v *types.Volume) error {
+	err = eachVolume(ctx, client, func(v *types.Volume) error {
 		seen[driver.Ref(aws.ToString(v.VolumeId))] = volumeStatus(v)
 		return nil
-	}, ec2calls.Filter("volume-id", refs.Strings(asked)...))
+	}, ec2calls.Filter("volume-id", refs.Strings(req.Refs)...))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ebssnap"
 	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/marktags"
 	"holdfast/driver/internal/parameters"
@@ -40,7 +41,7 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	}
 	out, err := client.CreateVolume(ctx, in)
 	if err != nil {
-		return "", wrap("CreateVolume", err)
+		return "", ebssnap.Wrap("CreateVolume", err)
 	}
 	return driver.Ref(aws.ToString(out.VolumeId)), nil
 }

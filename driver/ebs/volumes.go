@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/ebssnap"
 )
 
 // volumePage is the most volumes one DescribeVolumes returns.
@@ -21,7 +22,7 @@ func eachVolume(ctx context.Context, client api, visit func(*types.Volume) error
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return wrap("DescribeVolumes", err)
+			return ebssnap.Wrap("DescribeVolumes", err)
 		}
 		for i := range page.Volumes {
 			if err := visit(&page.Volumes[i]); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/failure"
 	"holdfast/internal/awserr"
 )
 
@@ -77,6 +78,16 @@ func (o *Oldest) Offer(id string, at time.Time) {
 	if o.ID == "" || at.Before(o.at) || at.Equal(o.at) && id < o.ID {
 		o.ID, o.at = id, at
 	}
+}
+
+// Ref returns the one kept, or an error of class not_found that nothing of the request's
+// job was offered.
+func (o *Oldest) Ref(req driver.FindRequest) (driver.Ref, error) {
+	if o.ID == "" {
+		return "", failure.Errorf(failure.NotFound, "no %s of job %s is visible in %s",
+			req.Operation, req.Mark.JobID, req.Scope.Region)
+	}
+	return driver.Ref(o.ID), nil
 }
 
 // Description tells whoever meets an artefact in the console where it comes from. It has

@@ -1,4 +1,4 @@
-package ebs
+package ebssnap
 
 import (
 	"holdfast/failure"
@@ -34,4 +34,5 @@ var codes = awserr.Table{
 	"VolumeTypeNotAvailableInZone": failure.Invalid,
 }
 
-func wrap(op string, err error) error { return awserr.Wrap("ec2:"+op, err, codes) }
+// Wrap returns err as a failure of an EC2 operation with its class; nil stays nil.
+func Wrap(op string, err error) error { return awserr.Wrap("ec2:"+op, err, codes) }

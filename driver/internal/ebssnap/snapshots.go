@@ -1,4 +1,4 @@
-package ebs
+package ebssnap
 
 import (
 	"context"
@@ -20,14 +20,14 @@ import (
 const snapshotPage = 1000
 
 // eachSnapshot calls visit for every snapshot of our own account that matches filters.
-func eachSnapshot(ctx context.Context, client api, visit func(*types.Snapshot) error, filters ...types.Filter) error {
+func eachSnapshot(ctx context.Context, client API, visit func(*types.Snapshot) error, filters ...types.Filter) error {
 	pages := ec2.NewDescribeSnapshotsPaginator(client, &ec2.DescribeSnapshotsInput{
 		OwnerIds: []string{"self"}, Filters: filters, MaxResults: aws.Int32(snapshotPage),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return wrap("DescribeSnapshots", err)
+			return Wrap("DescribeSnapshots", err)
 		}
 		for i := range page.Snapshots {
 			if err := visit(&page.Snapshots[i]); err != nil {

@@ -1,4 +1,4 @@
-package ebs
+package ebssnap
 
 import (
 	"context"
@@ -17,13 +17,13 @@ import (
 // Copy begins a copy of a completed snapshot into req.Scope. An encrypted snapshot stays
 // encrypted, with req.KMSKeyID or else the destination's default key; a key encrypts a
 // copy of an unencrypted one.
-func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, error) {
+func (s *Snapshots) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, error) {
 	if req.SourceScope.Account != req.Scope.Account {
 		return "", failure.Errorf(failure.Unsupported,
 			"copy snapshot %s of account %s into account %s: copies between accounts are not supported",
 			req.Source.Ref, req.SourceScope.Account, req.Scope.Account)
 	}
-	client, err := d.clients.Get(ctx, req.Scope, resource.ForCopy)
+	client, err := s.Client(ctx, req.Scope, resource.ForCopy)
 	if err != nil {
 		return "", err
 	}
@@ -40,7 +40,7 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 	}
 	out, err := client.CopySnapshot(ctx, in, ec2calls.Once)
 	if err != nil {
-		return "", wrap("CopySnapshot", err)
+		return "", Wrap("CopySnapshot", err)
 	}
 	return driver.Ref(aws.ToString(out.SnapshotId)), nil
 }

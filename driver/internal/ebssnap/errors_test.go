@@ -1,4 +1,4 @@
-package ebs
+package ebssnap
 
 import (
 	"errors"
@@ -39,7 +39,7 @@ func TestWrapClassesEC2sCodes(t *testing.T) {
 		}
 	}
 	for code, class := range want {
-		err := wrap("CreateSnapshot", &smithy.GenericAPIError{Code: code})
+		err := Wrap("CreateSnapshot", &smithy.GenericAPIError{Code: code})
 		var got *failure.Error
 		if !errors.As(err, &got) || got.Class != class || got.Op != "ec2:CreateSnapshot" {
 			t.Errorf("%s: got %+v, want class %s", code, got, class)

@@ -1,4 +1,4 @@
-package ebs
+package ebssnap
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 )
 
 // Delete deletes the snapshot if it carries the installation's mark.
-func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
-	client, err := d.clients.Get(ctx, req.Scope, resource.ForExpire)
+func (s *Snapshots) Delete(ctx context.Context, req driver.DeleteRequest) error {
+	client, err := s.Client(ctx, req.Scope, resource.ForExpire)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
 		return err
 	}
 	_, err = client.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: aws.String(string(req.Ref))})
-	if err := wrap("DeleteSnapshot", err); !failure.Is(err, failure.NotFound) {
+	if err := Wrap("DeleteSnapshot", err); !failure.Is(err, failure.NotFound) {
 		return err
 	}
 	return nil
@@ -32,7 +32,7 @@ func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
 
 // owned reports whether the snapshot is there and ours; one that is there and not ours
 // is an error of class held.
-func owned(ctx context.Context, client api, req driver.DeleteRequest) (bool, error) {
+func owned(ctx context.Context, client API, req driver.DeleteRequest) (bool, error) {
 	there := false
 	err := eachSnapshot(ctx, client, func(s *types.Snapshot) error {
 		there = true

@@ -1,0 +1,29 @@
+package ebssnap
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"holdfast/driver/internal/ec2calls"
+	"holdfast/resource"
+)
+
+// LookMax is how many snapshots one Look may ask for.
+const LookMax = ec2calls.MaxFilterValues
+
+// API is the part of EC2 that keeps snapshots.
+type API interface {
+	ec2.DescribeSnapshotsAPIClient
+	CopySnapshot(context.Context, *ec2.CopySnapshotInput, ...func(*ec2.Options)) (*ec2.CopySnapshotOutput, error)
+	DeleteSnapshot(context.Context, *ec2.DeleteSnapshotInput, ...func(*ec2.Options)) (*ec2.DeleteSnapshotOutput, error)
+}
+
+// Snapshots keeps the snapshots of one kind. It is safe for concurrent use.
+type Snapshots struct {
+	// Client returns the calls for a scope and purpose.
+	Client func(context.Context, resource.Scope, resource.Purpose) (API, error)
+	// Service is the one whose ARNs the kind's resources have. Snapshots made of another
+	// service's resources are not listed.
+	Service string
+}
