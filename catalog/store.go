@@ -23,6 +23,7 @@ type Store interface {
 	Limits
 	Health
 	Policies
+	Search
 	// Installation returns the installation recorded in the catalog, recording name when
 	// there is none; a different one is an error of class invalid: two installations never
 	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.
@@ -223,6 +224,7 @@ type JobFilter struct {
 	States      []State
 	Kinds       []resource.Kind
 	Classes     []failure.Class
+	Engines     []driver.Engine
 	Account     string
 	Region      string
 	ResourceARN string
@@ -230,6 +232,10 @@ type JobFilter struct {
 	Rule        string
 	ChainID     string
 	PointID     string
+	CreatedBy   string
+	RetryOf     string
+	FireAt      time.Time
+	Text        string    // SearchJobs only: words that must all be found
 	Since       time.Time // CreatedAt at or after
 	Until       time.Time // CreatedAt before
 	After       string    // id of the last job of the previous page; ErrNotFound when it is gone
@@ -242,9 +248,16 @@ type PointFilter struct {
 	Kinds           []resource.Kind
 	Account         string
 	Region          string
+	Engines         []driver.Engine
 	ResourceARN     string
 	Plan            string
+	Rule            string
+	Vault           string
 	ChainID         string
+	Held            bool      // only those with a hold
+	Text            string    // SearchPoints only: words that must all be found
+	Since           time.Time // CreatedAt at or after
+	Until           time.Time // CreatedAt before
 	CompletedBefore time.Time // CompletedAt at or before
 	After           string    // id of the last point of the previous page
 	Limit           int       // 1 to 1000, 0 = 100

@@ -92,6 +92,7 @@ func jobConditions(d dialect, f catalog.JobFilter) *conditions {
 	c.states(f.States)
 	oneOf(c, "kind", f.Kinds)
 	oneOf(c, "class", f.Classes)
+	oneOf(c, "engine", f.Engines)
 	c.equal("account", f.Account)
 	c.equal("region", f.Region)
 	c.equal("resource_arn", f.ResourceARN)
@@ -106,6 +107,9 @@ func jobConditions(d dialect, f catalog.JobFilter) *conditions {
 	if f.PointID != "" {
 		c.add("point_id = ? AND point_id <> ''", f.PointID)
 	}
+	c.equal("created_by", f.CreatedBy)
+	c.equal("retry_of", f.RetryOf)
+	c.compare("fire_at", "=", f.FireAt)
 	c.compare("created_at", ">=", f.Since)
 	c.compare("created_at", "<", f.Until)
 	return c
@@ -115,11 +119,19 @@ func pointConditions(d dialect, f catalog.PointFilter) *conditions {
 	c := &conditions{dialect: d}
 	oneOf(c, "state", f.States)
 	oneOf(c, "kind", f.Kinds)
+	oneOf(c, "engine", f.Engines)
 	c.equal("account", f.Account)
 	c.equal("region", f.Region)
 	c.equal("resource_arn", f.ResourceARN)
 	c.equal("plan", f.Plan)
+	c.equal("rule", f.Rule)
+	c.equal("vault", f.Vault)
 	c.equal("chain_id", f.ChainID)
+	if f.Held {
+		c.add("id IN (SELECT point_id FROM holds)")
+	}
+	c.compare("created_at", ">=", f.Since)
+	c.compare("created_at", "<", f.Until)
 	c.compare("completed_at", "<=", f.CompletedBefore)
 	return c
 }
