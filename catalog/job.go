@@ -99,6 +99,9 @@ type CopySpec struct {
 	DeleteAfter int    `json:"delete_after,omitempty"`
 	Counted     bool   `json:"counted,omitempty"` // the copy action keeps copies by count, too
 	KMSKeyID    string `json:"kms_key_id,omitempty"`
+	// Rekeyed is set once a copy in between was made with driver.TransitKey, so that there
+	// is at most one such.
+	Rekeyed bool `json:"rekeyed,omitempty"`
 }
 
 // Scope returns where the job's AWS calls go.

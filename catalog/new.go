@@ -107,13 +107,24 @@ func CompletedPoint(job Job, seen driver.Point, source resource.Resource, instal
 const transitDays = 1
 
 // Route returns the first copy on the way of p to where c asks, and those that follow it:
-// c alone, or one to the place in between, which is then followed by c.
-func Route(p RecoveryPoint, c CopySpec, path driver.CopyPath) (first CopySpec, then []CopySpec) {
-	via, ok := path.Via(p.Scope(), resource.Scope{Partition: p.Partition, Account: c.Account, Region: c.Region})
-	if !ok {
+// c alone, or one in between, which is then followed by c. In between lies the place where
+// the kind's path changes direction, or p's own when what AWS's key encrypts must be
+// encrypted with another before it may leave the account. Whatever is encrypted and stays
+// in the account on its way out of it gets that key.
+func Route(p RecoveryPoint, c CopySpec, facts driver.Descriptor) (first CopySpec, then []CopySpec) {
+	via, stops := facts.CopyPath.Via(p.Scope(), resource.Scope{Partition: p.Partition, Account: c.Account, Region: c.Region})
+	outward := c.Account != p.Account && p.Encrypted && facts.CustomerKeyAbroad
+	if outward && !c.Rekeyed && driver.IsAWSManagedKey(p.KMSKeyID) && (!stops || via.Account != p.Account) {
+		via, stops = p.Scope(), true
+	}
+	if !stops {
 		return c, nil
 	}
-	return CopySpec{Account: via.Account, Region: via.Region, Vault: c.Vault, DeleteAfter: transitDays}, []CopySpec{c}
+	first = CopySpec{Account: via.Account, Region: via.Region, Vault: c.Vault, DeleteAfter: transitDays}
+	if outward && via.Account == p.Account {
+		first.KMSKeyID, c.Rekeyed = driver.TransitKey, true
+	}
+	return first, []CopySpec{c}
 }
 
 // FollowUpCopies returns the copy jobs that follow a completed backup, or copy on its way.
@@ -122,7 +133,7 @@ func Route(p RecoveryPoint, c CopySpec, path driver.CopyPath) (first CopySpec, t
 func FollowUpCopies(job Job, point RecoveryPoint, facts driver.Descriptor, now time.Time) []Job {
 	jobs := make([]Job, 0, len(job.Spec.Copies))
 	for hop, c := range job.Spec.Copies {
-		first, then := Route(point, c, facts.CopyPath)
+		first, then := Route(point, c, facts)
 		follow := NewCopy(CopyJobID(job.ID, hop+1, c), point, first, job.Spec.Tags, job.CreatedBy, now)
 		follow.FireAt, follow.Spec.Priority, follow.Spec.Copies = job.FireAt, job.Spec.Priority, then
 		if !facts.CopyRegion && !facts.CopyAccount {

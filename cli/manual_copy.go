@@ -15,7 +15,8 @@ func copyCommand(env Env) *cli.Command {
 		Name: "copy", Usage: "copy a recovery point to another region or account",
 		Description: "The copy belongs to the point's chain. It is kept for ever unless --delete-after says otherwise.\n" +
 			"Another account gets the point for as long as the copy takes. Where AWS cannot change account and\n" +
-			"region at once, there is a copy in between, kept for a day.\n\n" +
+			"region at once, or will not share what its own key encrypts, there is a copy in between, kept for a\n" +
+			"day; in the second case with the key " + driver.TransitKey + " of the point's account.\n\n" +
 			"Examples:\n\n   holdfast copy --point 6mpz72yzs7geu2grkcuv6eq3hw --region eu-central-1 --delete-after 35 --wait\n" +
 			"   holdfast copy --point 6mpz72yzs7geu2grkcuv6eq3hw --account 444455556666 --region eu-west-1",
 		Flags: manualFlags(
@@ -60,16 +61,29 @@ func runCopy(ctx *cli.Context, d *desk) error {
 	}
 	first, then := catalog.Route(point, catalog.CopySpec{
 		Account: account, Region: region, Vault: point.Vault, DeleteAfter: days, KMSKeyID: ctx.String("kms-key"),
-	}, d.factsOf(point).CopyPath)
+	}, d.factsOf(point))
 	job := catalog.NewCopy(id, point, first, nil, d.by, d.clock.Now())
 	job.Spec.Copies = then
 	return d.place(ctx, manualResult{Jobs: []catalog.Job{job}, Point: &point}, func(r manualResult) error {
 		d.announce(r)
+		d.stops(job)
 		if r.DryRun {
 			d.line("the copy is %s", retentionText(days))
 		}
 		return nil
 	})
+}
+
+// stops says what a copy is on the way to, and with which key it is encrypted until then.
+func (d *desk) stops(job catalog.Job) {
+	for _, next := range job.Spec.Copies {
+		how := ""
+		if next.Rekeyed {
+			how = " with key " + job.Spec.KMSKeyID
+		}
+		d.line("on the way there is a copy in %s of account %s%s, kept for %s; from it the way goes on to %s of account %s",
+			job.Region, job.Account, how, counted(job.Spec.DeleteAfter, "day"), next.Region, next.Account)
+	}
 }
 
 // thePoint reads --point; ok is false when there is no such point, which is noted.

@@ -22,6 +22,10 @@ type Descriptor struct {
 	CopyRegion, CopyAccount bool
 	// CopyPath is how a copy gets into another region of another account.
 	CopyPath CopyPath
+	// CustomerKeyAbroad is whether only what is encrypted with a customer managed key, or
+	// not at all, can be copied into another account. Point.KMSKeyID then tells a key that
+	// AWS manages (IsAWSManagedKey), and such a point is first copied with TransitKey.
+	CustomerKeyAbroad bool
 	// LookMax is how many references one Look may ask for.
 	LookMax int
 	// Settle is how long an empty answer of Find may be wrong, per operation. Zero: Find

@@ -176,7 +176,9 @@ type Point struct {
 	CreatedAt time.Time `json:"created_at"`
 	SizeBytes int64     `json:"size_bytes"` // 0 when AWS does not say
 	Encrypted bool      `json:"encrypted"`
-	KMSKeyID  string    `json:"kms_key_id,omitempty"`
+	// KMSKeyID is the ARN of the key; that of its alias for a key that AWS manages, where
+	// Descriptor.CustomerKeyAbroad.
+	KMSKeyID string `json:"kms_key_id,omitempty"`
 }
 
 // Artefact is a marked recovery point found by List.

@@ -15,6 +15,7 @@ import (
 	"holdfast/sim/ec2"
 	"holdfast/sim/efs"
 	"holdfast/sim/internal/cloud"
+	"holdfast/sim/kms"
 	"holdfast/sim/neptune"
 	"holdfast/sim/organizations"
 	"holdfast/sim/rds"
@@ -36,6 +37,7 @@ func services() []cloud.Service {
 		backupgateway.New(),
 		backup.New(),
 		organizations.New(),
+		kms.New(),
 		sts.New(),
 	}
 }

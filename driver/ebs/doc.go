@@ -14,6 +14,8 @@
 //     DescribeSnapshots call.
 //   - The volume id of a copied snapshot is arbitrary; the origin is in the mark.
 //   - A copy with a key that cannot be used fails later, in state error.
+//   - A snapshot goes to another region first and to another account from there; what the
+//     account's default key encrypts cannot be shared, and is copied with another key first.
 //   - CreateVolume gives a gp2 volume unless told otherwise, so the recorded type, IOPS
 //     and throughput are always passed.
 //

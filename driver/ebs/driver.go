@@ -8,6 +8,7 @@ import (
 	"holdfast/driver/internal/clients"
 	"holdfast/driver/internal/ebssnap"
 	"holdfast/driver/internal/ec2calls"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
@@ -19,17 +20,18 @@ type Driver struct {
 }
 
 var (
-	_ driver.Driver   = (*Driver)(nil)
-	_ driver.Copier   = (*Driver)(nil)
-	_ driver.Part     = (*Driver)(nil)
-	_ driver.Restorer = (*Driver)(nil)
+	_ driver.Driver       = (*Driver)(nil)
+	_ driver.Copier       = (*Driver)(nil)
+	_ driver.CopyFinisher = (*Driver)(nil)
+	_ driver.Part         = (*Driver)(nil)
+	_ driver.Restorer     = (*Driver)(nil)
 )
 
 // New returns a driver that takes its AWS configurations from sessions.
 func New(sessions awssession.Provider) *Driver {
 	d := &Driver{clients: newClients(sessions)}
 	d.Snapshots = &ebssnap.Snapshots{
-		Service: "ec2",
+		Service: "ec2", Keys: kmskeys.New(sessions, "ebs"),
 		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (ebssnap.API, error) {
 			return d.clients.Get(ctx, scope, purpose)
 		},
@@ -42,7 +44,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: resource.EBS, Title: "EBS volume",
 		ARNPattern: "arn:*:ec2:*:*:volume/*",
-		CopyRegion: true,
+		CopyRegion: true, CopyAccount: true, CopyPath: ebssnap.CopyPath, CustomerKeyAbroad: true,
 		LookMax:    ebssnap.LookMax,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
@@ -60,10 +62,10 @@ func (*Driver) Descriptor() driver.Descriptor {
 // caller. Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
-		resource.ForDiscover: {"ec2:DescribeSnapshots", "ec2:DescribeVolumes"},
+		resource.ForDiscover: {"ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action},
 		resource.ForBackup:   {"ec2:CreateSnapshot", "ec2:CreateTags"},
 		resource.ForCopy: {
-			"ec2:CopySnapshot", "ec2:CreateTags", "kms:CreateGrant", "kms:Decrypt",
+			"ec2:CopySnapshot", "ec2:CreateTags", "ec2:ModifySnapshotAttribute", "kms:CreateGrant", "kms:Decrypt",
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForRestore: {

@@ -30,6 +30,7 @@ func TestConformance(t *testing.T) {
 			conformance.List:     {"DescribeSnapshots"},
 			conformance.Delete:   {"DescribeSnapshots", "DeleteSnapshot"},
 			conformance.Copy:     {"CopySnapshot"},
+			conformance.Share:    {"ModifySnapshotAttribute"},
 			conformance.Restore:  {"CreateVolume"},
 		},
 		Codes: map[failure.Class]string{

@@ -57,6 +57,18 @@ func TestLifeOfASnapshotOnMoto(t *testing.T) {
 	if got.SizeGiB != 10 || got.VolumeType != "gp2" || got.AvailabilityZone != "us-east-1a" || restored.Tags["env"] != "prod" {
 		t.Errorf("restored %+v with tags %v, want 10 GiB of gp2 in us-east-1a, tagged as the source", got, restored.Tags)
 	}
+	mototest.Lend(t, d, volumes[0], point, func() (accounts []string) {
+		out, err := ec2.NewFromConfig(lab.Config(t, mototest.Home)).DescribeSnapshotAttribute(t.Context(), &ec2.DescribeSnapshotAttributeInput{
+			SnapshotId: aws.String(string(point.Ref)), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+		})
+		if err != nil {
+			t.Fatalf("permissions: %v", err)
+		}
+		for _, p := range out.CreateVolumePermissions {
+			accounts = append(accounts, aws.ToString(p.UserId))
+		}
+		return accounts
+	})
 	mototest.Expire(t, d, mototest.Home, point)
 	mototest.Expire(t, d, mototest.Away, copied)
 	lab.CheckActions(t, d.Descriptor())

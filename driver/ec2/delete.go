@@ -51,11 +51,8 @@ func leftBy(image *types.Image, results []types.DeleteSnapshotReturnCode) (left 
 	for _, r := range results {
 		deleted[aws.ToString(r.SnapshotId)] = r.ReturnCode == types.SnapshotReturnCodesSuccess
 	}
-	for _, m := range image.BlockDeviceMappings {
-		if m.Ebs == nil || m.Ebs.SnapshotId == nil {
-			continue
-		}
-		if id := *m.Ebs.SnapshotId; !deleted[id] {
+	for _, id := range snapshotsOf(image) {
+		if !deleted[id] {
 			left = append(left, id)
 		}
 	}
@@ -66,23 +63,16 @@ func leftBy(image *types.Image, results []types.DeleteSnapshotReturnCode) (left 
 // their descriptions; our tag says that they came with one of ours.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/deregister-ami.html
 func orphans(ctx context.Context, client api, image string) (left []string, err error) {
-	pages := ec2.NewDescribeSnapshotsPaginator(client, &ec2.DescribeSnapshotsInput{
-		OwnerIds: []string{"self"}, MaxResults: aws.Int32(imagePage),
-		Filters: []types.Filter{
-			ec2calls.Filter("tag-key", TagPartOf),
-			ec2calls.Filter("description", "Created by CreateImage(*) for "+image+"*", "Copied for DestinationAmi "+image+" *"),
-		},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, wrap("DescribeSnapshots", err)
-		}
-		for _, s := range page.Snapshots {
+	err = eachSnapshotPage(ctx, client, func(page []types.Snapshot) error {
+		for _, s := range page {
 			left = append(left, aws.ToString(s.SnapshotId))
 		}
-	}
-	return left, nil
+		return nil
+	},
+		ec2calls.Filter("tag-key", TagPartOf),
+		ec2calls.Filter("description", "Created by CreateImage(*) for "+image+"*", "Copied for DestinationAmi "+image+" *"),
+	)
+	return left, err
 }
 
 // deleteSnapshots deletes what an image left. One that is gone is fine; one that another

@@ -12,6 +12,8 @@
 //   - The snapshots of an image do not carry the mark: they are parts of an artefact, not
 //     artefacts, and the driver of volumes must not take them for its own. They carry
 //     TagPartOf.
+//   - To be copied by another account an image must be shared with it, and each of its
+//     snapshots too. Images tell of no keys; their snapshots do.
 //   - Instance-store volumes are in no image; an instance with such a root is listed as
 //     unsupported.
 //   - Deregistering asks AWS to delete the snapshots in the same call. Those AWS leaves are

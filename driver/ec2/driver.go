@@ -6,6 +6,7 @@ import (
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
 	"holdfast/driver/internal/ec2calls"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
@@ -17,17 +18,19 @@ const TagPartOf = "holdfast:part-of"
 // Driver is the driver of EC2 instances. It is safe for concurrent use.
 type Driver struct {
 	clients *clients.Pool[api]
+	names   *kmskeys.Names
 }
 
 var (
-	_ driver.Driver   = (*Driver)(nil)
-	_ driver.Copier   = (*Driver)(nil)
-	_ driver.Restorer = (*Driver)(nil)
+	_ driver.Driver       = (*Driver)(nil)
+	_ driver.Copier       = (*Driver)(nil)
+	_ driver.CopyFinisher = (*Driver)(nil)
+	_ driver.Restorer     = (*Driver)(nil)
 )
 
 // New returns a driver that takes its AWS configurations from sessions.
 func New(sessions awssession.Provider) *Driver {
-	return &Driver{clients: newClients(sessions)}
+	return &Driver{clients: newClients(sessions), names: kmskeys.New(sessions, "ebs")}
 }
 
 // Descriptor returns the facts about instances and their images.
@@ -35,7 +38,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: resource.EC2, Title: "EC2 instance",
 		ARNPattern: "arn:*:ec2:*:*:instance/*",
-		CopyRegion: true,
+		CopyRegion: true, CopyAccount: true, CopyPath: driver.RegionFirst, CustomerKeyAbroad: true,
 		LookMax:    ec2calls.MaxFilterValues,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Copy: ec2calls.TokenKnown, driver.Restore: ec2calls.TokenKnown},
@@ -54,11 +57,14 @@ func (*Driver) Descriptor() driver.Descriptor {
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
-		resource.ForDiscover: {"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeVolumes"},
-		resource.ForBackup:   {"ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages"},
+		resource.ForDiscover: {
+			"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action,
+		},
+		resource.ForBackup: {"ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages"},
 		resource.ForCopy: {
-			"ec2:CopyImage", "ec2:CreateTags", "kms:CreateGrant", "kms:Decrypt",
-			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+			"ec2:CopyImage", "ec2:CreateTags", "ec2:DescribeImages", "ec2:DescribeSnapshots",
+			"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",
+			"kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForRestore: {
 			"ec2:CreateTags", "ec2:DescribeImages", "ec2:RunInstances", "iam:PassRole", "kms:CreateGrant", "kms:Decrypt",

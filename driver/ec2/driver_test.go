@@ -30,6 +30,7 @@ func TestConformance(t *testing.T) {
 			conformance.List:     {"DescribeImages"},
 			conformance.Delete:   {"DescribeImages", "DeregisterImage"},
 			conformance.Copy:     {"CopyImage"},
+			conformance.Share:    {"ModifySnapshotAttribute", "ModifyImageAttribute"},
 			conformance.Restore:  {"RunInstances"},
 		},
 		Codes: map[failure.Class]string{

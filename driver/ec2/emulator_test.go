@@ -88,6 +88,18 @@ func TestLifeOfAnImageOnMoto(t *testing.T) {
 	if got.InstanceType != "m5.large" || got.SubnetID != recorded.SubnetID || got.SubnetID == "" || restored.Tags["env"] != "prod" {
 		t.Errorf("restored %+v with tags %v, want an m5.large in subnet %s, tagged as the source", got, restored.Tags, recorded.SubnetID)
 	}
+	mototest.Lend(t, d, instances[0], point, func() (accounts []string) {
+		out, err := sdk.NewFromConfig(lab.Config(t, mototest.Home)).DescribeImageAttribute(t.Context(), &sdk.DescribeImageAttributeInput{
+			ImageId: aws.String(string(point.Ref)), Attribute: types.ImageAttributeNameLaunchPermission,
+		})
+		if err != nil {
+			t.Fatalf("permissions: %v", err)
+		}
+		for _, p := range out.LaunchPermissions {
+			accounts = append(accounts, aws.ToString(p.UserId))
+		}
+		return accounts
+	})
 	mototest.Expire(t, d, mototest.Home, point)
 	lab.CheckActions(t, d.Descriptor())
 }

@@ -42,4 +42,9 @@ var codes = awserr.Table{
 	"Unsupported":                     failure.Invalid, // an instance type a zone does not have
 }
 
+// copyCodes has what means something else to a copy. A snapshot of an image that was shared
+// a moment ago may not be shared everywhere yet.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html
+var copyCodes = awserr.Table{"InvalidRequest": failure.Busy}
+
 func wrap(op string, err error) error { return awserr.Wrap("ec2:"+op, err, codes) }

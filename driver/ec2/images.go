@@ -74,7 +74,7 @@ func statusOf(scope resource.Scope, image *types.Image) driver.Status {
 }
 
 // pointOf sums up the image's snapshots, which AWS shows when the image is available. An
-// image is encrypted when any of its snapshots is.
+// image is encrypted when any of its snapshots is; by which keys, they say (nameKeys).
 func pointOf(scope resource.Scope, image *types.Image) driver.Point {
 	id := aws.ToString(image.ImageId)
 	point := driver.Point{
@@ -86,7 +86,7 @@ func pointOf(scope resource.Scope, image *types.Image) driver.Point {
 		}
 		point.SizeBytes += int64(aws.ToInt32(m.Ebs.VolumeSize)) << 30
 		if aws.ToBool(m.Ebs.Encrypted) {
-			point.Encrypted, point.KMSKeyID = true, aws.ToString(m.Ebs.KmsKeyId)
+			point.Encrypted = true
 		}
 	}
 	return point

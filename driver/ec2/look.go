@@ -31,8 +31,11 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 		return lookAtInstances(ctx, client, req.Refs)
 	}
 	seen := make(map[driver.Ref]driver.Status, len(req.Refs))
+	parts := encryptedParts{}
 	err = eachImage(ctx, client, func(i *types.Image) error {
-		seen[driver.Ref(aws.ToString(i.ImageId))] = statusOf(req.Scope, i)
+		status := statusOf(req.Scope, i)
+		seen[status.Point.Ref] = status
+		parts.add(i, status)
 		return nil
 	}, ec2calls.Filter("image-id", refs.Strings(req.Refs)...))
 	if err != nil {
@@ -40,8 +43,9 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	}
 	if req.Operation == driver.Expire {
 		refs.Deleted(req.Refs, seen)
+		return seen, nil
 	}
-	return seen, nil
+	return seen, d.nameKeys(ctx, client, req.Scope, parts, seen)
 }
 
 func lookAtInstances(ctx context.Context, client api, asked []driver.Ref) (map[driver.Ref]driver.Status, error) {

@@ -5,6 +5,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/driver/internal/rdssnap"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -27,7 +28,8 @@ var (
 func New(sessions awssession.Provider) *Driver {
 	d := &Driver{clients: newClients(sessions)}
 	d.Snapshots = &rdssnap.Snapshots{
-		Noun: "DB snapshot", Taken: "DBSnapshotAlreadyExists", SourceID: instanceID, OptionGroup: optionGroup, OneStep: true,
+		Noun: "DB snapshot", Taken: "DBSnapshotAlreadyExists", SourceID: instanceID, OptionGroup: optionGroup,
+		Keys: kmskeys.New(sessions, "rds"),
 		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (rdssnap.API, error) {
 			client, err := d.clients.Get(ctx, scope, purpose)
 			return snapshots{client}, err
@@ -42,7 +44,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: resource.RDS, Title: "RDS DB instance",
 		ARNPattern: "arn:*:rds:*:*:db:*",
-		CopyRegion: true, CopyAccount: true,
+		CopyRegion: true, CopyAccount: true, CustomerKeyAbroad: true,
 		LookMax: rdssnap.PageSize,
 		Actions: actions(),
 		Quotas: []driver.Quota{{
@@ -67,7 +69,7 @@ func optionGroup(r resource.Resource) (string, error) {
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
-		resource.ForDiscover: {"rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"},
+		resource.ForDiscover: {kmskeys.Action, "rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"},
 		resource.ForBackup:   {"rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"},
 		resource.ForCopy: {
 			"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"holdfast/driver/internal/abroad"
 	"holdfast/driver/internal/rdssnap"
 )
 
@@ -79,7 +80,7 @@ func (s snapshots) Copy(ctx context.Context, in rdssnap.CopyInput) error {
 }
 
 // Share changes which accounts may copy the snapshot called id.
-func (s snapshots) Share(ctx context.Context, id string, change rdssnap.Sharing) error {
+func (s snapshots) Share(ctx context.Context, id string, change abroad.Change) error {
 	_, err := s.ModifyDBSnapshotAttribute(ctx, &rds.ModifyDBSnapshotAttributeInput{
 		DBSnapshotIdentifier: aws.String(id), AttributeName: aws.String(rdssnap.RestoreAttribute),
 		ValuesToAdd: change.Add, ValuesToRemove: change.Remove,

@@ -23,7 +23,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 		all = append(all, cloud.Artefact{
 			Kind: resource.EBS, Operation: snap.operation, Place: snap.place, ID: snap.id, ARN: snap.arn(), Source: snap.source,
 			Name: snap.tags["Name"], Tags: maps.Clone(snap.tags), CreatedAt: snap.progress.Start, DeletedAt: snap.deleted,
-			Failed: snap.progress.Failed(now),
+			Failed: snap.progress.Failed(now), SharedWith: snap.shared.list(),
 		})
 	}
 	for _, v := range slices.Concat(s.volumes.All(), s.removed) {
@@ -45,6 +45,7 @@ func (s *Service) imageArtefacts(now time.Time) []cloud.Artefact {
 		all = append(all, cloud.Artefact{
 			Kind: resource.EC2, Operation: i.operation, Place: i.place, ID: i.id, ARN: i.arn(), Source: i.source,
 			Name: i.name, Tags: maps.Clone(i.tags), CreatedAt: i.progress.Start, DeletedAt: i.deleted, Failed: i.progress.Failed(now),
+			SharedWith: i.sharedWith(),
 		})
 	}
 	for _, i := range slices.Concat(s.instances.All(), s.ended) {

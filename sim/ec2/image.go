@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -15,10 +14,6 @@ import (
 	"holdfast/resource"
 	"holdfast/sim/internal/cloud"
 )
-
-// imageCopiesQuota is how many copies of images may be in progress into one region.
-// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html
-const imageCopiesQuota = "ec2:image-copies"
 
 type image struct {
 	id          string
@@ -34,6 +29,7 @@ type image struct {
 	tags        map[string]string
 	progress    cloud.Progress
 	deleted     time.Time
+	shared      accounts
 }
 
 func (i *image) arn() string {
@@ -115,67 +111,6 @@ func (s *Service) imageTags(c *cloud.Call, name string, specs []types.TagSpecifi
 		}
 	}
 	return tagsByType(specs, types.ResourceTypeImage, types.ResourceTypeSnapshot)
-}
-
-// copyImage is called in the destination region; a key that cannot be used fails the copy
-// later, as with snapshots.
-// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopyImage.html
-func (s *Service) copyImage(c *cloud.Call, in *ec2.CopyImageInput) (*ec2.CopyImageOutput, error) {
-	if err := dryRun(in.DryRun); err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(in)
-	if err != nil {
-		return nil, cloud.Errorf("InternalError", "encode the parameters: %v", err)
-	}
-	if used, again, err := s.usedToken(c, in.ClientToken, string(raw)); again || err != nil {
-		return &ec2.CopyImageOutput{ImageId: aws.String(used)}, err
-	}
-	src, err := s.copySource(c, in)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := s.imageTags(c, aws.ToString(in.Name), in.TagSpecifications)
-	if err != nil {
-		return nil, err
-	}
-	made := &image{
-		id: c.NewID("ami-0", 16), place: c.Place, partition: c.Partition, operation: driver.Copy, source: src.arn(),
-		name: *in.Name, description: aws.ToString(in.Description), of: src.of, tags: tags[types.ResourceTypeImage],
-	}
-	took, failure := time.Minute, ""
-	for n, from := range src.snapshots {
-		snap := &snapshot{
-			operation: driver.Copy, source: from.arn(), volumeID: copyVolumeID, size: from.size, tags: tags[types.ResourceTypeSnapshot],
-			encrypted: from.encrypted || aws.ToBool(in.Encrypted) || in.KmsKeyId != nil, place: c.Place,
-			description: "Copied for DestinationAmi " + made.id + " from SourceAmi " + src.id + " for SourceSnapshot " + from.id,
-		}
-		if why := snap.chooseKey(c, aws.ToString(in.KmsKeyId)); why != "" {
-			failure = why
-		}
-		m := src.mappings[n]
-		took = max(took, 2*s.include(c, made, snap, *m.DeviceName, aws.ToBool(m.Ebs.DeleteOnTermination), m.Ebs.VolumeType))
-	}
-	s.begin(c, made, took, failure)
-	s.useToken(c, in.ClientToken, string(raw), made.id)
-	return &ec2.CopyImageOutput{ImageId: aws.String(made.id)}, nil
-}
-
-// copySource returns the image a copy is made from.
-func (s *Service) copySource(c *cloud.Call, in *ec2.CopyImageInput) (*image, error) {
-	from := cloud.Place{Account: c.Place.Account, Region: aws.ToString(in.SourceRegion)}
-	src, ok := s.images.Get(from, aws.ToString(in.SourceImageId))
-	switch limit := c.Quota(imageCopiesQuota); {
-	case !c.HasRegion(from.Region):
-		return nil, cloud.Errorf("InvalidParameterValue", "Value (%s) for parameter sourceRegion is invalid.", from.Region)
-	case !ok:
-		return nil, noImage(aws.ToString(in.SourceImageId))
-	case !src.progress.Succeeded(c.Now):
-		return nil, cloud.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is not available.", src.id)
-	case c.InProgress(string(resource.EC2), string(driver.Copy)) >= limit:
-		return nil, cloud.Errorf("ResourceLimitExceeded", "The limit of %d image copies in progress in this region is reached.", limit)
-	}
-	return src, nil
 }
 
 // usableImage returns an image that instances can be launched from.

@@ -76,9 +76,11 @@ func (s *Service) createInstance(c *cloud.Call, b cloud.Blueprint) string {
 		i.data.RootDeviceType = types.DeviceTypeInstanceStore
 	}
 	if !b.Odd {
-		s.attach(i, standingVolume(c, cloud.Blueprint{SizeGiB: rootGiB, Encrypted: b.Encrypted}), rootDevice, true)
+		s.attach(i, standingVolume(c, cloud.Blueprint{SizeGiB: rootGiB, Encrypted: b.Encrypted, CustomerKey: b.CustomerKey}), rootDevice, true)
 	}
-	s.attach(i, standingVolume(c, cloud.Blueprint{SizeGiB: cmp.Or(b.SizeGiB, rootGiB), Encrypted: b.Encrypted}), dataDevice, false)
+	s.attach(i, standingVolume(c, cloud.Blueprint{
+		SizeGiB: cmp.Or(b.SizeGiB, rootGiB), Encrypted: b.Encrypted, CustomerKey: b.CustomerKey,
+	}), dataDevice, false)
 	s.instances.Put(c.Place, i.id, i)
 	return i.arn
 }

@@ -73,6 +73,8 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(snapshots, s.deleteSnapshot),
 			cloud.Op(snapshots, s.createVolume),
 			cloud.Op(snapshots, s.deleteVolume),
+			cloud.Op(snapshots, s.modifySnapshotAttribute),
+			cloud.Op(snapshots, s.modifyImageAttribute),
 			cloud.Op(tagging, s.createTags),
 		},
 	}

@@ -21,9 +21,6 @@ import (
 const (
 	perVolume       = 5 // in progress; 1 for st1 and sc1
 	betweenOfVolume = 15 * time.Second
-	copiesQuota     = "ec2:snapshot-copies"
-	// copyVolumeID is the volume AWS shows for copies, which have none.
-	copyVolumeID = "vol-ffffffffffffffff"
 )
 
 type snapshot struct {
@@ -41,6 +38,7 @@ type snapshot struct {
 	progress    cloud.Progress
 	deleted     time.Time
 	image       string // id of the image it is part of
+	shared      accounts
 }
 
 func (s *snapshot) arn() string {
@@ -107,58 +105,6 @@ func snapshotTime(c *cloud.Call, s *snapshot) time.Duration {
 	full := min(float64(s.size)/1000, 1)
 	most := 2*time.Minute + time.Duration(full*float64(13*time.Minute))
 	return c.Between(time.Minute, most, "snapshot", s.id)
-}
-
-// copySnapshot is called in the destination region. A key that cannot be used is no error
-// of the call: the copy fails later.
-// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
-func (s *Service) copySnapshot(c *cloud.Call, in *ec2.CopySnapshotInput) (*ec2.CopySnapshotOutput, error) {
-	if err := dryRun(in.DryRun); err != nil {
-		return nil, err
-	}
-	from := cloud.Place{Account: c.Place.Account, Region: aws.ToString(in.SourceRegion)}
-	src, ok := s.snapshots.Get(from, aws.ToString(in.SourceSnapshotId))
-	switch {
-	case !c.HasRegion(from.Region):
-		return nil, cloud.Errorf("InvalidParameterValue", "Value (%s) for parameter sourceRegion is invalid.", from.Region)
-	case !ok:
-		return nil, noSnapshot(aws.ToString(in.SourceSnapshotId))
-	case !src.progress.Succeeded(c.Now):
-		return nil, cloud.Errorf("IncorrectState", "The snapshot '%s' is not 'completed'.", src.id)
-	}
-	tags, err := tagsFor(in.TagSpecifications, types.ResourceTypeSnapshot)
-	if err != nil {
-		return nil, err
-	}
-	limit := c.Quota(copiesQuota)
-	if c.InProgress(string(resource.EBS), string(driver.Copy)) >= limit {
-		return nil, cloud.Errorf("ResourceLimitExceeded", "The limit of %d snapshot copies in progress in this region is reached.", limit)
-	}
-	made := &snapshot{
-		id: c.NewID("snap-0", 16), place: c.Place, partition: c.Partition, operation: driver.Copy, source: src.arn(),
-		volumeID: copyVolumeID, size: src.size, tags: tags, description: aws.ToString(in.Description),
-		encrypted: src.encrypted || aws.ToBool(in.Encrypted) || in.KmsKeyId != nil,
-	}
-	failure := made.chooseKey(c, aws.ToString(in.KmsKeyId))
-	took := 2 * snapshotTime(c, made)
-	made.progress = c.Begin(string(resource.EBS), string(driver.Copy), made.id, took, failure)
-	s.snapshots.Put(c.Place, made.id, made)
-	return &ec2.CopySnapshotOutput{SnapshotId: aws.String(made.id), Tags: tagList(tags)}, nil
-}
-
-// chooseKey sets the key of an encrypted copy, and returns why the copy must fail.
-func (s *snapshot) chooseKey(c *cloud.Call, wanted string) (failure string) {
-	if !s.encrypted {
-		return ""
-	}
-	s.key = wanted
-	if wanted == "" {
-		s.key = defaultKey(c)
-	}
-	if strings.HasPrefix(s.key, "arn:") && !strings.Contains(s.key, ":kms:"+c.Place.Region+":") {
-		return "Given key ID is not accessible"
-	}
-	return ""
 }
 
 func (s *Service) deleteSnapshot(c *cloud.Call, in *ec2.DeleteSnapshotInput) (*ec2.DeleteSnapshotOutput, error) {

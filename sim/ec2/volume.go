@@ -55,13 +55,16 @@ func standingVolume(c *cloud.Call, b cloud.Blueprint) *volume {
 		Encrypted: &b.Encrypted, CreateTime: aws.Time(c.Now.AddDate(0, -3, 0)), MultiAttachEnabled: aws.Bool(false),
 		VolumeArn: aws.String(volumeARN(c, id)),
 	}}
-	if b.Encrypted {
+	switch {
+	case b.Encrypted && b.CustomerKey:
+		v.data.KmsKeyId = aws.String(c.KeyARN("customer"))
+	case b.Encrypted:
 		v.data.KmsKeyId = aws.String(defaultKey(c))
 	}
 	return v
 }
 
-func defaultKey(c *cloud.Call) string { return c.ARN("kms", "key/aws-ebs") }
+func defaultKey(c *cloud.Call) string { return c.KeyARN("alias/aws/ebs") }
 
 func (v *volume) describe(now time.Time) types.Volume {
 	out := v.data

@@ -81,7 +81,7 @@ func (m *manual) copied(c *cloud.Call, arnType, id, key string, tags map[string]
 // none. An encrypted snapshot of another region or account needs one of the destination.
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html#USER_CopySnapshot.Encryption
 func (m *manual) keyOfCopy(c *cloud.Call, wanted string) (string, error) {
-	if m.encrypted && m.place.Account != c.Place.Account && awsManaged(m.key) {
+	if m.encrypted && m.place.Account != c.Place.Account && cloud.AWSManaged(m.key) {
 		return "", noKey(m.key)
 	}
 	if wanted == "" {
@@ -90,7 +90,7 @@ func (m *manual) keyOfCopy(c *cloud.Call, wanted string) (string, error) {
 		}
 		return m.key, nil
 	}
-	if strings.HasPrefix(wanted, "arn:") && !strings.Contains(wanted, ":kms:"+c.Place.Region+":") {
+	if wanted = c.KeyARN(wanted); !c.ReachableKey(wanted) {
 		return "", noKey(wanted)
 	}
 	return wanted, nil
@@ -100,18 +100,12 @@ func noKey(key string) error {
 	return &types.KMSKeyNotAccessibleFault{Message: aws.String("The specified KMS key [" + key + "] does not exist, is not enabled or you do not have permissions to access it.")}
 }
 
-// awsManaged tells a key that AWS manages for the account from the customer's own.
-// Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
-func awsManaged(key string) bool {
-	return strings.HasSuffix(key, ":key/aws-rds") || strings.Contains(key, "alias/aws/")
-}
-
 // keyOf returns the key of a resource that is created encrypted.
 func keyOf(c *cloud.Call, b cloud.Blueprint) *string {
 	if b.CustomerKey {
-		return aws.String(c.ARN("kms", "key/customer"))
+		return aws.String(c.KeyARN("customer"))
 	}
-	return aws.String(c.ARN("kms", "key/aws-rds"))
+	return aws.String(c.KeyARN("alias/aws/rds"))
 }
 
 // sourceOf finds a snapshot by identifier in the place of the call, or by ARN anywhere in

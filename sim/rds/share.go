@@ -26,7 +26,7 @@ func (m *manual) share(c *cloud.Call, attribute string, add, remove []string, bu
 	if !m.progress.Succeeded(c.Now) {
 		return busy(m.id, m.status(c.Now))
 	}
-	if len(add) > 0 && m.encrypted && awsManaged(m.key) {
+	if len(add) > 0 && m.encrypted && cloud.AWSManaged(m.key) {
 		return cloud.Errorf("InvalidParameterCombination", "A snapshot encrypted with the default key of RDS cannot be shared.")
 	}
 	after := maps.Clone(m.shared)

@@ -5,7 +5,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"holdfast/driver"
 	"holdfast/driver/internal/ec2calls"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/resource"
 )
 
@@ -16,6 +18,7 @@ const LookMax = ec2calls.MaxFilterValues
 type API interface {
 	ec2.DescribeSnapshotsAPIClient
 	CopySnapshot(context.Context, *ec2.CopySnapshotInput, ...func(*ec2.Options)) (*ec2.CopySnapshotOutput, error)
+	ModifySnapshotAttribute(context.Context, *ec2.ModifySnapshotAttributeInput, ...func(*ec2.Options)) (*ec2.ModifySnapshotAttributeOutput, error)
 	DeleteSnapshot(context.Context, *ec2.DeleteSnapshotInput, ...func(*ec2.Options)) (*ec2.DeleteSnapshotOutput, error)
 }
 
@@ -26,4 +29,10 @@ type Snapshots struct {
 	// Service is the one whose ARNs the kind's resources have. Snapshots made of another
 	// service's resources are not listed.
 	Service string
+	// Keys names the keys of encrypted snapshots.
+	Keys *kmskeys.Names
 }
+
+// CopyPath is the documented way of a snapshot into another region of another account.
+// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
+const CopyPath = driver.RegionFirst

@@ -8,25 +8,35 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/abroad"
 	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/marktags"
-	"holdfast/failure"
 	"holdfast/resource"
 )
 
 // Copy begins a copy of a completed snapshot into req.Scope. An encrypted snapshot stays
 // encrypted, with req.KMSKeyID or else the destination's default key; a key encrypts a
-// copy of an unencrypted one.
+// copy of an unencrypted one. A snapshot of another account is shared with req.Scope's
+// first; FinishCopy ends that.
 func (s *Snapshots) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, error) {
-	if req.SourceScope.Account != req.Scope.Account {
-		return "", failure.Errorf(failure.Unsupported,
-			"copy snapshot %s of account %s into account %s: copies between accounts are not supported",
-			req.Source.Ref, req.SourceScope.Account, req.Scope.Account)
+	if err := abroad.Check(req, CopyPath); err != nil {
+		return "", err
 	}
 	client, err := s.Client(ctx, req.Scope, resource.ForCopy)
 	if err != nil {
 		return "", err
 	}
+	if err := abroad.Share(ctx, req, s.share); err != nil {
+		return "", err
+	}
+	out, err := client.CopySnapshot(ctx, copyInput(req), ec2calls.Once)
+	if err != nil {
+		return "", abroad.Explain(req, Wrap("CopySnapshot", err))
+	}
+	return driver.Ref(aws.ToString(out.SnapshotId)), nil
+}
+
+func copyInput(req driver.CopyRequest) *ec2.CopySnapshotInput {
 	in := &ec2.CopySnapshotInput{
 		SourceRegion: aws.String(req.SourceScope.Region), SourceSnapshotId: aws.String(string(req.Source.Ref)),
 		Description:       ec2calls.Description(req.Mark),
@@ -38,9 +48,21 @@ func (s *Snapshots) Copy(ctx context.Context, req driver.CopyRequest) (driver.Re
 	if req.KMSKeyID != "" {
 		in.KmsKeyId = aws.String(req.KMSKeyID)
 	}
-	out, err := client.CopySnapshot(ctx, in, ec2calls.Once)
+	return in
+}
+
+// FinishCopy stops sharing the source with the destination's account.
+func (s *Snapshots) FinishCopy(ctx context.Context, req driver.CopyRequest) error {
+	return abroad.Finish(ctx, req, s.share)
+}
+
+// share changes, as the owner, who may copy the source.
+// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
+func (s *Snapshots) share(ctx context.Context, req driver.CopyRequest, change abroad.Change) error {
+	owner, err := s.Client(ctx, req.SourceScope, resource.ForCopy)
 	if err != nil {
-		return "", Wrap("CopySnapshot", err)
+		return err
 	}
-	return driver.Ref(aws.ToString(out.SnapshotId)), nil
+	_, err = owner.ModifySnapshotAttribute(ctx, ec2calls.SnapshotPermission(string(req.Source.Ref), change))
+	return ec2calls.WrapShare(err, codes)
 }

@@ -21,6 +21,10 @@ func (s *Snapshots) List(ctx context.Context, scope resource.Scope, yield func(d
 		if source, err := resource.ParseARN(mark.SourceARN); !ok || err == nil && source.Service != s.Service {
 			return nil
 		}
-		return yield(driver.Artefact{Point: pointOf(scope, found), Mark: mark, State: stateOf(found.State)})
+		point, err := s.Keys.Point(ctx, scope, pointOf(scope, found))
+		if err != nil {
+			return err
+		}
+		return yield(driver.Artefact{Point: point, Mark: mark, State: stateOf(found.State)})
 	}, ec2calls.Filter("tag-key", driver.TagInstallation))
 }

@@ -45,6 +45,7 @@ func (s *Snapshots) Look(ctx context.Context, req driver.LookRequest) (map[drive
 	}
 	if req.Operation == driver.Expire {
 		refs.Deleted(req.Refs, seen)
+		return seen, nil
 	}
-	return seen, nil
+	return seen, s.Keys.Statuses(ctx, req.Scope, seen)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/abroad"
 	"holdfast/failure"
 	"holdfast/internal/awserr"
 )
@@ -96,4 +97,23 @@ func Description(mark driver.Mark) *string {
 	const maxDescriptionBytes = 255
 	text := "Holdfast job " + mark.JobID + " of " + mark.SourceARN
 	return aws.String(text[:min(len(text), maxDescriptionBytes)])
+}
+
+// SnapshotPermission changes who may copy a snapshot and make volumes of it.
+func SnapshotPermission(snapshot string, change abroad.Change) *ec2.ModifySnapshotAttributeInput {
+	in := &ec2.ModifySnapshotAttributeInput{
+		SnapshotId: aws.String(snapshot), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+		OperationType: types.OperationTypeAdd, UserIds: change.Add,
+	}
+	if len(change.Remove) > 0 {
+		in.OperationType, in.UserIds = types.OperationTypeRemove, change.Remove
+	}
+	return in
+}
+
+// WrapShare wraps what ModifySnapshotAttribute answered, by the codes of a driver.
+// Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
+func WrapShare(err error, codes awserr.Table) error {
+	// Snapshots that are encrypted with the default key are not for sharing.
+	return awserr.Wrap("ec2:ModifySnapshotAttribute", err, awserr.Table{"OperationNotPermitted": failure.KMS}, codes)
 }

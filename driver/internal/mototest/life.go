@@ -146,3 +146,27 @@ func checkPoint(t *testing.T, d driver.Driver, scope resource.Scope, op driver.O
 	}
 	return status.Point
 }
+
+// Lend tries to copy a point into the other account. moto looks for the source of a copy in
+// the caller's account only, so the copy ends where the other account should see it: then
+// the source must be shared with that account, and with nobody once the copy is finished.
+func Lend(t *testing.T, d driver.Driver, source resource.Resource, point driver.Point, shared func() []string) {
+	t.Helper()
+	req := driver.CopyRequest{
+		Scope: Other, Mark: Mark("copy", source), Source: point, SourceScope: Home, Resource: source,
+	}
+	if ref, err := d.(driver.Copier).Copy(t.Context(), req); !failure.Is(err, failure.Busy) {
+		t.Errorf("copy = %q, %v, want class busy: shared and not visible", ref, err)
+	}
+	if got := shared(); len(got) != 1 || got[0] != Other.Account {
+		t.Errorf("%s is shared with %v, want %s", point.Ref, got, Other.Account)
+	}
+	for range 2 {
+		if err := d.(driver.CopyFinisher).FinishCopy(t.Context(), req); err != nil {
+			t.Fatalf("finish: %v", err)
+		}
+	}
+	if got := shared(); len(got) != 0 {
+		t.Errorf("after the copy %s is shared with %v", point.Ref, got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/driver/internal/rdssnap"
 	"holdfast/failure"
 	"holdfast/internal/awssession"
@@ -57,7 +58,8 @@ func New(kind Kind, sessions awssession.Provider) *Driver {
 	d := &Driver{kind: kind, clients: clients.NewPool(sessions, kind.Client)}
 	d.Snapshots = &rdssnap.Snapshots{
 		Noun: "DB cluster snapshot", Taken: "DBClusterSnapshotAlreadyExistsFault",
-		SourceID: clusterID, Engines: kind.Engines, NoEncryption: true, OneStep: kind.Path == driver.OneStep,
+		SourceID: clusterID, Engines: kind.Engines, NoEncryption: true, Path: kind.Path,
+		Keys: kmskeys.New(sessions, "rds"),
 		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (rdssnap.API, error) {
 			client, err := d.clients.Get(ctx, scope, purpose)
 			return snapshots{API: client, bare: kind.Bare}, err
@@ -72,7 +74,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Title: d.kind.Title,
 		ARNPattern: "arn:*:rds:*:*:cluster:*",
-		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path,
+		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path, CustomerKeyAbroad: true,
 		LookMax: rdssnap.PageSize,
 		Actions: actions(),
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
@@ -86,7 +88,8 @@ func (d *Driver) Descriptor() driver.Descriptor {
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
 		resource.ForDiscover: {
-			"rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:ListTagsForResource",
+			kmskeys.Action, "rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters", "rds:DescribeDBInstances",
+			"rds:ListTagsForResource",
 		},
 		resource.ForBackup: {
 			"rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:DescribeDBClusterSnapshots", "rds:ListTagsForResource",

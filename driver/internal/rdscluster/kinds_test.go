@@ -264,7 +264,7 @@ func TestCopiesIntoAnotherAccount(t *testing.T) {
 			if err != nil {
 				l.t.Fatalf("copy to %+v: %v", to, err)
 			}
-			if point := l.ended(to, driver.Copy, ref); !point.Encrypted || point.KMSKeyID != "alias/aws/rds" {
+			if point := l.ended(to, driver.Copy, ref); !point.Encrypted || point.KMSKeyID != driver.AWSManagedKey(to, "rds") {
 				l.t.Errorf("the copy in %+v is %+v, want it encrypted with the default key", to, point)
 			}
 			if err := l.d.FinishCopy(l.t.Context(), req); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/abroad"
 	"holdfast/failure"
 	"holdfast/resource"
 )
@@ -39,7 +40,7 @@ func (s service) Copy(_ context.Context, in CopyInput) error {
 	return s.call("copy")
 }
 
-func (s service) Share(_ context.Context, id string, change Sharing) error {
+func (s service) Share(_ context.Context, id string, change abroad.Change) error {
 	return s.call("share " + id + " +" + strings.Join(change.Add, ",") + " -" + strings.Join(change.Remove, ","))
 }
 
@@ -48,7 +49,7 @@ func (s service) Share(_ context.Context, id string, change Sharing) error {
 func newSnapshots(errs map[string]error) (s *Snapshots, calls *[]string, in *CopyInput) {
 	calls, in = new([]string), new(CopyInput)
 	return &Snapshots{
-		Noun: "DB snapshot", Taken: "Taken", OneStep: true,
+		Noun: "DB snapshot", Taken: "Taken",
 		Client: func(_ context.Context, scope resource.Scope, purpose resource.Purpose) (API, error) {
 			if purpose != resource.ForCopy {
 				return nil, errors.New("a copy in another role")
@@ -133,11 +134,11 @@ func TestCopyRefusals(t *testing.T) {
 		says   string
 		calls  int
 	}{
-		"two things at once": {to: farAway, want: failure.Unsupported, says: "into eu-west-1 of that account first",
-			change: func(s *Snapshots, _ *driver.CopyRequest) { s.OneStep = false }},
+		"two things at once": {to: farAway, want: failure.Unsupported, says: "into eu-west-1 of account 444455556666 first",
+			change: func(s *Snapshots, _ *driver.CopyRequest) { s.Path = driver.AccountFirst }},
 		"a key for what is not encrypted": {to: away, want: failure.KMS, says: "leave the key out",
 			change: func(s *Snapshots, r *driver.CopyRequest) { s.NoEncryption, r.KMSKeyID = true, "alias/dr" }},
-		"a key of AWS shared": {to: abroadScope, want: failure.KMS, says: "aws/rds", calls: 1,
+		"a key of AWS shared": {to: abroadScope, want: failure.KMS, says: "a key that AWS manages", calls: 1,
 			change: func(_ *Snapshots, r *driver.CopyRequest) { r.Source.Encrypted = true }, errs: map[string]error{share: refused(failure.Invalid)}},
 		"a key of AWS copied": {to: abroadScope, want: failure.KMS, says: "customer managed key", calls: 2,
 			change: func(_ *Snapshots, r *driver.CopyRequest) { r.Source.Encrypted = true }, errs: map[string]error{"copy": refused(failure.KMS)}},

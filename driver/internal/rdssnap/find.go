@@ -88,8 +88,9 @@ func (s *Snapshots) Look(ctx context.Context, req driver.LookRequest) (map[drive
 	}
 	if req.Operation == driver.Expire {
 		refs.Deleted(req.Refs, seen)
+		return seen, nil
 	}
-	return seen, nil
+	return seen, s.Keys.Statuses(ctx, req.Scope, seen)
 }
 
 // tokenPrefix begins every token of a mark.
@@ -118,6 +119,10 @@ func (s *Snapshots) List(ctx context.Context, scope resource.Scope, yield func(d
 		if !ok {
 			return nil
 		}
-		return yield(driver.Artefact{Point: pointOf(found), Mark: mark, State: stateOf(found.Status)})
+		point, err := s.Keys.Point(ctx, scope, pointOf(found))
+		if err != nil {
+			return err
+		}
+		return yield(driver.Artefact{Point: point, Mark: mark, State: stateOf(found.Status)})
 	})
 }

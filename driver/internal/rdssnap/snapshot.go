@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"holdfast/driver"
+	"holdfast/driver/internal/abroad"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/resource"
 )
 
@@ -39,7 +41,7 @@ type API interface {
 	Create(ctx context.Context, source, id string, tags map[string]string) error
 	Copy(ctx context.Context, in CopyInput) error
 	// Share changes which accounts may copy the snapshot called id.
-	Share(ctx context.Context, id string, change Sharing) error
+	Share(ctx context.Context, id string, change abroad.Change) error
 	Delete(ctx context.Context, id string) error
 }
 
@@ -51,9 +53,6 @@ type CopyInput struct {
 	OptionGroup             string // empty: the default; of DB instances only
 	Tags                    map[string]string
 }
-
-// Sharing is one change of who may copy a snapshot.
-type Sharing struct{ Add, Remove []string }
 
 // Snapshots makes and keeps the snapshots of one kind. It is safe for concurrent use.
 type Snapshots struct {
@@ -72,8 +71,10 @@ type Snapshots struct {
 	OptionGroup func(resource.Resource) (string, error)
 	// NoEncryption is whether a copy of an unencrypted snapshot cannot be encrypted.
 	NoEncryption bool
-	// OneStep is whether one copy may change both account and region.
-	OneStep bool
+	// Path is how a copy gets into another region of another account.
+	Path driver.CopyPath
+	// Keys names the keys of encrypted snapshots.
+	Keys *kmskeys.Names
 }
 
 // stateOf maps a snapshot's status; a status that is not known is Pending.
