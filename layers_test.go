@@ -13,7 +13,7 @@ import (
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
 	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/version"},
-	1:  {"driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
+	1:  {"access", "driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
 	4:  {"driver/internal/kmskeys", "driver/internal/ec2calls"},
@@ -22,12 +22,14 @@ var layers = [][]string{
 	7:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},
 	8:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	9:  {"sim"},
-	10: {"engine", "producer", "notify", "web", "driver/drivertest/simharness"},
+	10: {"engine", "producer", "notify", "driver/drivertest/simharness"},
 	11: {"worker", "scheduler"},
-	12: {"app"},
-	13: {"demo"},
-	14: {"cli", "bench/lab"},
-	15: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
+	12: {"operator"},
+	13: {"web"},
+	14: {"app"},
+	15: {"demo"},
+	16: {"cli", "bench/lab"},
+	17: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
 }
 
 // testSupport packages may be imported by tests and by each other only.

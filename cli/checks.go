@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"holdfast/operator"
 	"holdfast/resource"
 )
 
@@ -33,23 +34,53 @@ func (c *checks) err() error {
 	return &exitError{code: codeBadInput, err: errors.New(strings.Join(messages, "; ")), problems: c.found}
 }
 
+// errWith returns what was found on the command line together with what is wrong with the
+// request it makes. What only the catalog knows is not found yet: when the command line is
+// right, the action itself tells everything that is wrong with the request.
+func (c *checks) errWith(request []operator.Problem) error {
+	if len(c.found) == 0 {
+		return nil
+	}
+	c.refusal(request)
+	return c.err()
+}
+
+// refusal notes what an action found wrong.
+func (c *checks) refusal(found []operator.Problem) {
+	for _, p := range found {
+		c.add(flagOf(p.Field), "%s", p.Message)
+	}
+}
+
+// flagOf names the flag a field of a request comes from.
+func flagOf(field string) string {
+	switch field {
+	case "", "key", "setting", "value": // the arguments of limits set, which the message names
+		return ""
+	case "resources":
+		return "--resource"
+	case "parameters":
+		return "--set"
+	default:
+		return "--" + strings.ReplaceAll(field, "_", "-")
+	}
+}
+
+// refused turns the refusal of an action into bad input; other errors stay as they are.
+func refused(err error) error {
+	var r *operator.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	var c checks
+	c.refusal(r.Problems)
+	return c.err()
+}
+
 // noArguments refuses words that no flag takes.
 func (c *checks) noArguments(ctx *cli.Context) {
 	if ctx.Args().Present() {
 		c.add("", "%q is not understood here: values go with flags, see `%s --help`", ctx.Args().First(), ctx.Command.HelpName)
-	}
-}
-
-// exactlyOne wants one of the flags.
-func (c *checks) exactlyOne(ctx *cli.Context, flags ...string) {
-	given := 0
-	for _, f := range flags {
-		if ctx.IsSet(f) {
-			given++
-		}
-	}
-	if given != 1 {
-		c.add("", "give exactly one of --%s", strings.Join(flags, " and --"))
 	}
 }
 

@@ -10,11 +10,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"holdfast/access"
 	"holdfast/app"
 	"holdfast/catalog"
 	"holdfast/config"
 	"holdfast/driver"
 	"holdfast/internal/clock"
+	"holdfast/operator"
 )
 
 // desk is what a command works with that reads and writes the catalog only: no Redis, no
@@ -25,7 +27,7 @@ type desk struct {
 	store    catalog.Store
 	clock    clock.Clock
 	drivers  *driver.Registry // describe and plan; they refuse to call AWS
-	by       string           // who typed the command
+	act      *operator.Desk   // what can be done by hand, by whoever typed the command
 	json     bool
 	withheld []string // groups of accounts whose organization policy policies found invalid
 }
@@ -43,8 +45,11 @@ func deskAction(env Env, do func(*cli.Context, *desk) error) cli.ActionFunc {
 		}
 		d := &desk{
 			env: env, cfg: cfg, store: store, clock: env.Clock, drivers: app.PlanningDrivers(cfg),
-			by: userOf(env.Environ), json: jsonWanted(ctx),
+			json: jsonWanted(ctx),
 		}
+		// Who can read the configuration and write the database may do everything.
+		who := access.Actor{Name: userOf(env.Environ), Role: access.Admin}
+		d.act = app.NewOffice(cfg, store, env.Clock, d.drivers, d.policies).For(who)
 		return errors.Join(do(ctx, d), store.Close())
 	}
 }

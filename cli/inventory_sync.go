@@ -54,7 +54,7 @@ func syncInventory(ctx *cli.Context, env Env) error {
 		return err
 	}
 	defer func() { _ = a.Close() }() // everything was committed by then
-	d := &desk{env: env, cfg: cfg, store: a.Store, clock: env.Clock, drivers: a.Drivers, by: userOf(env.Environ), json: jsonWanted(ctx)}
+	d := &desk{env: env, cfg: cfg, store: a.Store, clock: env.Clock, drivers: a.Drivers, json: jsonWanted(ctx)}
 	scopes, err := d.syncScopes(ctx, a)
 	if err != nil {
 		return err

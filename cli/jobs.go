@@ -6,13 +6,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"holdfast/catalog"
-	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/operator"
 	"holdfast/resource"
 )
-
-// operations in the order of a point's life.
-var operations = []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire}
 
 // The limits of lists.
 const (
@@ -47,7 +44,7 @@ func jobsListCommand(env Env) *cli.Command {
 		Description: "--type, --state, --class and --kind may be repeated or hold a list with commas.\n\n" +
 			"Examples:\n\n   holdfast jobs list --state failed --since 24h\n   holdfast jobs list --class denied,credentials --account 111122223333 --output json",
 		Flags: listFlags(
-			&cli.StringSliceFlag{Name: "type", Usage: "only these `TYPES`: " + joined(operations)},
+			&cli.StringSliceFlag{Name: "type", Usage: "only these `TYPES`: " + joined(operator.Operations())},
 			&cli.StringSliceFlag{Name: "state", Usage: "only these `STATES`: " + joined(catalog.States())},
 			&cli.StringSliceFlag{Name: "class", Usage: "only jobs whose last failure had one of these `CLASSES`"},
 			&cli.StringFlag{Name: "resource", Usage: "only jobs of this `ARN`"},
@@ -109,7 +106,7 @@ func (d *desk) noteMore(after string) {
 func (c *checks) jobFilter(ctx *cli.Context, now time.Time) catalog.JobFilter {
 	c.noArguments(ctx)
 	return catalog.JobFilter{
-		Types:   choices(c, ctx, "type", operations),
+		Types:   choices(c, ctx, "type", operator.Operations()),
 		States:  choices(c, ctx, "state", catalog.States()),
 		Kinds:   choices(c, ctx, "kind", resource.Kinds()),
 		Classes: choices(c, ctx, "class", failure.Classes()),

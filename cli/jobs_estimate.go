@@ -44,11 +44,11 @@ func (d *desk) estimate(ctx context.Context, job catalog.Job, w *waiting) error 
 	if err != nil {
 		return err
 	}
-	mine := producer.NewRequest(job, d.units())
+	mine := producer.NewRequest(job, d.act.Units)
 	for _, key := range w.FullKeys {
 		before := *w.Ahead
 		if key.Key.Dimension() != admission.ResourceDimension {
-			before = turnsBefore(mine, *w.Ahead, sharing(groups, key.Key, d.units()))
+			before = turnsBefore(mine, *w.Ahead, sharing(groups, key.Key, d.act.Units))
 		}
 		if w.Before == nil || before > *w.Before {
 			w.Before = &before

@@ -161,24 +161,6 @@ func TestReleasedExpiryGivesThePointBack(t *testing.T) {
 	}
 }
 
-// Somebody else changing the job at the same time does not lose the cancellation.
-func TestCancelSurvivesConflicts(t *testing.T) {
-	t.Parallel()
-	o := busy(t)
-	stale := o.job(jobD)
-	o.move(jobD, catalog.Running, nil)
-	d := &desk{store: o.store, clock: o.clock, by: "ana"}
-	r, err := d.cancel(t.Context(), stale)
-	if err != nil || !r.Done || r.State != catalog.Running || !o.job(jobD).CancelRequested {
-		t.Errorf("cancel = %+v, %v; the job is %+v", r, err, o.job(jobD))
-	}
-	stale = o.job(jobD)
-	o.move(jobD, catalog.Completed, nil)
-	if r, err := d.release(t.Context(), stale); err != nil || r.Done || r.State != catalog.Completed {
-		t.Errorf("release of a job that completed meanwhile = %+v, %v", r, err)
-	}
-}
-
 // The JSON of a job is a contract: these keys are there whatever else changes.
 func TestJobJSONKeys(t *testing.T) {
 	t.Parallel()

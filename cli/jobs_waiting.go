@@ -11,6 +11,7 @@ import (
 	"holdfast/app"
 	"holdfast/catalog"
 	"holdfast/config"
+	"holdfast/operator"
 	"holdfast/producer"
 	"holdfast/scheduler"
 )
@@ -113,7 +114,7 @@ func (d *desk) pauseReason(ctx context.Context, job catalog.Job) (*waiting, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range producer.NewRequest(job, d.units()).Keys {
+	for _, key := range producer.NewRequest(job, d.act.Units).Keys {
 		for _, c := range set {
 			own := c.Key == string(key)
 			if c.Limit == 0 && (own || c.Key == string(key.Default()) && !hasOwn(set, key)) {
@@ -195,14 +196,14 @@ func (d *desk) explainFromCatalog(ctx context.Context, job catalog.Job) (admissi
 	if err != nil {
 		return e, err
 	}
-	mine := producer.NewRequest(job, d.units())
+	mine := producer.NewRequest(job, d.act.Units)
 	keys := mine.Keys
 	if mine.Resource != "" {
 		keys = append(keys, mine.Resource)
 	}
 	holders := map[admission.Key][]string{}
-	err = d.eachHolder(ctx, func(other catalog.Job) {
-		r := producer.NewRequest(other, d.units())
+	err = d.act.EachHolder(ctx, func(other catalog.Job) {
+		r := producer.NewRequest(other, d.act.Units)
 		for _, key := range append(r.Keys, r.Resource) {
 			holders[key] = append(holders[key], other.ID)
 		}
@@ -213,9 +214,9 @@ func (d *desk) explainFromCatalog(ctx context.Context, job catalog.Job) (admissi
 	for _, key := range keys {
 		slots := 1
 		if key.Dimension() != admission.ResourceDimension {
-			slots = slotsOf(capOf(d.defaultCaps(), set, nil, string(key)).Concurrency)
+			slots = operator.SlotsOf(operator.CapOf(d.act.DefaultCaps, set, nil, string(key)).Concurrency)
 		}
-		if held := holders[key]; slots != noLimit && len(held) >= slots {
+		if held := holders[key]; slots != operator.NoLimit && len(held) >= slots {
 			e.FullKeys = append(e.FullKeys, admission.KeyUsage{Key: key, Cap: slots, Held: len(held)})
 			e.HeldBy = append(e.HeldBy, held[:min(len(held), shownHolders)]...)
 		}
@@ -234,7 +235,7 @@ func (d *desk) aheadInCatalog(ctx context.Context, job catalog.Job, mine admissi
 	jobs, err := d.store.ListJobs(ctx, f)
 	ahead := 0
 	for _, other := range jobs {
-		r := producer.NewRequest(other, d.units())
+		r := producer.NewRequest(other, d.act.Units)
 		if other.ID != job.ID && r.Group == mine.Group && goesBefore(r, mine) {
 			ahead++
 		}

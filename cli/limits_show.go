@@ -9,6 +9,7 @@ import (
 
 	"holdfast/admission"
 	"holdfast/app"
+	"holdfast/operator"
 )
 
 func limitsShowCommand(env Env) *cli.Command {
@@ -31,7 +32,7 @@ func limitsShowCommand(env Env) *cli.Command {
 
 // limitList is what `limits show --output json` prints.
 type limitList struct {
-	Limits []limit `json:"limits"`
+	Limits []operator.Limit `json:"limits"`
 	// Counted says where held comes from: redis or catalog.
 	Counted string `json:"counted"`
 }
@@ -60,10 +61,10 @@ func showLimits(ctx *cli.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	keys := limitsOf(d.defaultCaps(), set)
-	keys.use(usage, counted == countedRedis)
-	keys.await(waiting, d.units(), counted == countedRedis)
-	list := limitList{Limits: keys.sorted(), Counted: counted}
+	keys := operator.NewLimits(d.act.DefaultCaps, set)
+	keys.Use(usage, counted == countedRedis)
+	keys.Await(waiting, d.act.Units, counted == countedRedis)
+	list := limitList{Limits: keys.Sorted(), Counted: counted}
 	return d.print(list, func() error { return d.limitTable(list) })
 }
 
@@ -87,7 +88,7 @@ func (d *desk) usage(ctx context.Context) ([]admission.KeyUsage, string, error) 
 	} else {
 		d.note("%v", err)
 	}
-	usage, err := d.heldInCatalog(ctx)
+	usage, err := d.act.HeldInCatalog(ctx)
 	return usage, countedCatalog, err
 }
 
@@ -107,28 +108,28 @@ func (d *desk) limitTable(list limitList) error {
 }
 
 // concurrencyText gives the cap, and what admission goes by when that is another.
-func concurrencyText(l limit) string {
+func concurrencyText(l operator.Limit) string {
 	text := func(n int) string {
-		if n == noLimit {
+		if n == operator.NoLimit {
 			return "none"
 		}
 		return strconv.Itoa(n)
 	}
-	own := text(slotsOf(l.Concurrency))
+	own := text(operator.SlotsOf(l.Concurrency))
 	if l.Applied != nil {
 		own += fmt.Sprintf(" (%s now)", text(*l.Applied))
 	}
 	return own
 }
 
-func weightText(l limit) string {
+func weightText(l operator.Limit) string {
 	if l.Weight == nil {
 		return "-"
 	}
 	return strconv.Itoa(*l.Weight)
 }
 
-func originText(l limit) string {
+func originText(l operator.Limit) string {
 	if l.SetBy == "" {
 		return orDash(l.Origin)
 	}

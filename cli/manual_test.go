@@ -9,6 +9,7 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/operator"
 )
 
 // ids of jobs the tests insert themselves.
@@ -177,7 +178,7 @@ func TestExpireAgain(t *testing.T) {
 	ids := map[string]bool{}
 	for range 2 {
 		a := o.run("expire", "--point", jobB, "--output", "json")
-		var r manualResult
+		var r operator.Outcome
 		if err := json.Unmarshal([]byte(a.stdout), &r); err != nil || a.code != 0 || r.Created != 1 {
 			t.Fatalf("exit %d, %v: %s", a.code, err, a.stdout)
 		}
@@ -236,7 +237,7 @@ func TestRestoreCommand(t *testing.T) {
 func TestRestoreDryRunWithoutAKey(t *testing.T) {
 	t.Parallel()
 	a := pointed(t).run("restore", "--point", jobB, "--dry-run", "--output", "json")
-	var r manualResult
+	var r operator.Outcome
 	if err := json.Unmarshal([]byte(a.stdout), &r); err != nil || a.code != 0 {
 		t.Fatalf("exit %d, %v: %s", a.code, err, a.stderr)
 	}
@@ -245,8 +246,7 @@ func TestRestoreDryRunWithoutAKey(t *testing.T) {
 	}
 }
 
-// A point that is being deleted is refused before and, where it is too late to see, by
-// the catalog.
+// A point that is being deleted is refused.
 func TestManualJobsOfAPointThatIsGoing(t *testing.T) {
 	t.Parallel()
 	o := pointed(t)
@@ -265,10 +265,4 @@ func TestManualJobsOfAPointThatIsGoing(t *testing.T) {
 		say("expire --point "+jobB),
 		say("restore --idempotency-key newest --resource "+ordersARN),
 	)
-	d := &desk{store: o.store, cfg: nil, clock: o.clock}
-	late := catalog.NewRestore(jobE, point, point.Scope(), nil, "ana", noon)
-	err = d.insert(t.Context(), &manualResult{Jobs: []catalog.Job{late}})
-	if code, _ := exitOf(err); code != codeBadInput || !strings.Contains(err.Error(), "EXPIRING") {
-		t.Errorf("the catalog's refusal became %v with exit code %d", err, code)
-	}
 }

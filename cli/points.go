@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"holdfast/catalog"
+	"holdfast/operator"
 	"holdfast/resource"
 )
 
@@ -130,7 +131,7 @@ func pointsShowCommand(env Env) *cli.Command {
 type pointDetails struct {
 	Point catalog.RecoveryPoint `json:"point"`
 	// Fate is what the policy in force wants of the point, if it can be restored.
-	Fate  *fate                   `json:"fate,omitempty"`
+	Fate  *operator.Fate          `json:"fate,omitempty"`
 	Holds []catalog.Hold          `json:"holds"`
 	Chain []catalog.RecoveryPoint `json:"chain"` // every point of the chain, this one too
 	Jobs  []catalog.Job           `json:"jobs"`  // copies, restores and expiries of the point
@@ -151,7 +152,7 @@ func (d *desk) pointDetails(ctx context.Context, point catalog.RecoveryPoint) (p
 		return details, err
 	}
 	if point.State == catalog.Available {
-		verdict, err := d.fate(ctx, point)
+		verdict, err := d.act.FateOf(ctx, point)
 		if err != nil {
 			return details, err
 		}

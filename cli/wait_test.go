@@ -9,6 +9,7 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/failure"
+	"holdfast/operator"
 )
 
 // A backup that is waited for is over when its copies are.
@@ -81,7 +82,7 @@ func TestWaitAsJSONIsOneDocument(t *testing.T) {
 		}
 	}
 	a := o.run("backup", "--resource", ordersARN, "--idempotency-key", "k", "--wait", "--output", "json")
-	var r manualResult
+	var r operator.Outcome
 	if err := json.Unmarshal([]byte(a.stdout), &r); err != nil || a.code != 1 || a.stderr != "" {
 		t.Fatalf("exit %d, %v: %s%s", a.code, err, a.stdout, a.stderr)
 	}

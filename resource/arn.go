@@ -2,6 +2,7 @@ package resource
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -59,3 +60,10 @@ func ValidAccount(s string) bool {
 	}
 	return strings.Trim(s, "0123456789") == ""
 }
+
+// regionName is the form of AWS's region names.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
+
+// ValidRegion reports whether s has the form of a region's name, like eu-central-1.
+func ValidRegion(s string) bool { return regionName.MatchString(s) }

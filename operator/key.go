@@ -1,4 +1,4 @@
-package cli
+package operator
 
 import (
 	"fmt"
@@ -11,8 +11,13 @@ import (
 	"holdfast/resource"
 )
 
-// keyForms returns how the keys are written that can be capped.
-func keyForms() []string {
+// Operations returns the types of jobs in the order of a point's life.
+func Operations() []driver.Operation {
+	return []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire}
+}
+
+// KeyForms returns how the keys are written that can be capped.
+func KeyForms() []string {
 	return []string{
 		"fleet=all", "unit=NAME", "account=ID", "restores=ID", "quota-KIND-OPERATION=ACCOUNT/REGION", "destination=ACCOUNT/REGION",
 	}
@@ -39,10 +44,10 @@ func weighed(key string) (account string, ok bool) {
 
 // quotaDimensions returns every quota dimension: a kind, or an engine that counts all kinds
 // together, and an operation of it.
-func (d *desk) quotaDimensions() []string {
+func (o *Office) quotaDimensions() []string {
 	var all []string
-	for _, drv := range d.drivers.All() {
-		for _, op := range operations {
+	for _, drv := range o.Drivers.All() {
+		for _, op := range Operations() {
 			dimension := producer.QuotaDimension(drv.Descriptor().Kind, driver.EngineOf(drv), op)
 			if !slices.Contains(all, dimension) {
 				all = append(all, dimension)
@@ -52,29 +57,27 @@ func (d *desk) quotaDimensions() []string {
 	return all
 }
 
-// capKey checks an admission key somebody wants to cap.
-func (c *checks) capKey(d *desk, text string) string {
-	text = strings.ToLower(text)
-	dimension, value, ok := strings.Cut(text, "=")
+// checkKey notes what is wrong with an admission key somebody wants to cap.
+func (o *Office) checkKey(p *problems, key string) {
+	dimension, value, ok := strings.Cut(key, "=")
 	if !ok || value == "" {
-		c.add("", "%q is no key: the keys are %s, for example account=111122223333 or account=*", text, strings.Join(keyForms(), ", "))
-		return text
+		p.add("key", "%q is no key: the keys are %s, for example account=111122223333 or account=*", key, strings.Join(KeyForms(), ", "))
+		return
 	}
-	if problem := d.keyProblem(dimension, value); problem != "" {
-		c.add(text, "%s", problem)
+	if problem := o.keyProblem(dimension, value); problem != "" {
+		p.add("key", "%s: %s", key, problem)
 	}
-	return text
 }
 
 // keyProblem says what is wrong with a key, "" when nothing is.
-func (d *desk) keyProblem(dimension, value string) string {
+func (o *Office) keyProblem(dimension, value string) string {
 	switch {
 	case dimension == producer.DimensionFleet && value != "all":
 		return "the only key of fleet is fleet=all"
 	case dimension == producer.DimensionFleet:
 		return ""
 	case dimension == producer.DimensionUnit:
-		return d.unitProblem(value)
+		return o.unitProblem(value)
 	case dimension == producer.DimensionAccount || dimension == producer.DimensionRestores:
 		if value != "*" && !resource.ValidAccount(value) {
 			return fmt.Sprintf("%q is not an account id: write twelve digits, or *", value)
@@ -83,22 +86,21 @@ func (d *desk) keyProblem(dimension, value string) string {
 	case dimension == producer.DimensionDestination:
 		return placeProblem(value)
 	case strings.HasPrefix(dimension, "quota-"):
-		if _, ok := oneOf(dimension, d.quotaDimensions()); !ok {
-			return fmt.Sprintf("unknown quota: the kinds are %s and the operations %s", joined(d.drivers.Kinds()), joined(operations))
+		if !slices.Contains(o.quotaDimensions(), dimension) {
+			return fmt.Sprintf("unknown quota: the kinds are %s and the operations %s", joined(o.Drivers.Kinds()), joined(Operations()))
 		}
 		return placeProblem(value)
 	default:
-		return fmt.Sprintf("unknown key: the keys are %s", strings.Join(keyForms(), ", "))
+		return "unknown key: the keys are " + strings.Join(KeyForms(), ", ")
 	}
 }
 
-func (d *desk) unitProblem(name string) string {
-	known := d.cfg.AWS.Accounts.UnitNames()
+func (o *Office) unitProblem(name string) string {
 	switch {
-	case len(known) == 0:
+	case len(o.UnitNames) == 0:
 		return "no organizational unit is known: name them in aws.accounts.units"
-	case name != "*" && !slices.Contains(known, name):
-		return "unknown organizational unit: aws.accounts.units has " + strings.Join(known, ", ")
+	case name != "*" && !slices.Contains(o.UnitNames, name):
+		return "unknown organizational unit: aws.accounts.units has " + strings.Join(o.UnitNames, ", ")
 	default:
 		return ""
 	}
@@ -106,7 +108,7 @@ func (d *desk) unitProblem(name string) string {
 
 func placeProblem(value string) string {
 	account, region, ok := strings.Cut(value, "/")
-	if value != "*" && (!ok || !resource.ValidAccount(account) || !regionName.MatchString(region)) {
+	if value != "*" && (!ok || !resource.ValidAccount(account) || !resource.ValidRegion(region)) {
 		return fmt.Sprintf("%q is not ACCOUNT/REGION, for example 111122223333/eu-west-1, or *", value)
 	}
 	return ""

@@ -1,4 +1,4 @@
-package cli
+package operator
 
 import (
 	"strconv"
@@ -21,7 +21,7 @@ func TestCapOf(t *testing.T) {
 		"restores=*":            "5 default",
 		"fleet=all":             "none ",
 	} {
-		got := capOf(defaults, set, nil, key)
+		got := CapOf(defaults, set, nil, key)
 		text := "none"
 		if got.Concurrency != nil {
 			text = strconv.Itoa(*got.Concurrency)

@@ -1,0 +1,25 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+
+	"holdfast/config"
+	"holdfast/driver"
+	"holdfast/internal/clock"
+	"holdfast/operator"
+	"holdfast/policy"
+	"holdfast/producer"
+)
+
+// NewOffice returns what can be done by hand in an installation. drivers describe and plan;
+// policies returns what is in force.
+func NewOffice(cfg *config.Config, store operator.Store, c clock.Clock, drivers *driver.Registry, policies func(context.Context) (*policy.Set, error)) *operator.Office {
+	limits := cfg.Limits
+	return &operator.Office{
+		Installation: cfg.Installation, Partition: cfg.AWS.Partition, Store: store, Clock: c, Drivers: drivers, Entropy: rand.Reader,
+		Policies:    policies,
+		DefaultCaps: producer.DefaultCaps(limits.Account, limits.RestoresPerAccount, limits.Fleet, Descriptors(drivers)),
+		UnitNames:   cfg.AWS.Accounts.UnitNames(), Units: cfg.AWS.Accounts.UnitsOf,
+	}
+}
