@@ -127,6 +127,23 @@ func Route(p RecoveryPoint, c CopySpec, facts driver.Descriptor) (first CopySpec
 	return first, []CopySpec{c}
 }
 
+// maxStops bounds a way: there is a copy for the key, one for the account and one for the region.
+const maxStops = 3
+
+// Way returns all copies on the way of p to where c asks, c last.
+func Way(p RecoveryPoint, c CopySpec, facts driver.Descriptor) (way []CopySpec) {
+	for range maxStops {
+		first, then := Route(p, c, facts)
+		way = append(way, first)
+		if len(then) == 0 {
+			break
+		}
+		p.Account, p.Region, p.KMSKeyID = first.Account, first.Region, first.KMSKeyID
+		c = then[0]
+	}
+	return way
+}
+
 // FollowUpCopies returns the copy jobs that follow a completed backup, or copy on its way.
 // When the kind cannot copy they are born FAILED, so that a missing copy is seen, counted
 // and alerted on, never silent.

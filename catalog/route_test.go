@@ -65,3 +65,25 @@ func TestRoute(t *testing.T) {
 		})
 	}
 }
+
+func TestWay(t *testing.T) {
+	t.Parallel()
+	p := RecoveryPoint{
+		Partition: "aws", Account: "111122223333", Region: "eu-west-1", Encrypted: true,
+		KMSKeyID: "arn:aws:kms:eu-west-1:111122223333:alias/aws/rds",
+	}
+	to := CopySpec{Account: "444455556666", Region: "eu-central-1"}
+	for path, want := range map[driver.CopyPath][]string{
+		driver.OneStep:      {"111122223333 eu-west-1 " + driver.TransitKey, "444455556666 eu-central-1 "},
+		driver.RegionFirst:  {"111122223333 eu-central-1 " + driver.TransitKey, "444455556666 eu-central-1 "},
+		driver.AccountFirst: {"111122223333 eu-west-1 " + driver.TransitKey, "444455556666 eu-west-1 ", "444455556666 eu-central-1 "},
+	} {
+		var got []string
+		for _, c := range Way(p, to, driver.Descriptor{CopyPath: path, CustomerKeyAbroad: true}) {
+			got = append(got, c.Account+" "+c.Region+" "+c.KMSKeyID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("path %q (-want +got):\n%s", path, diff)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -56,7 +57,9 @@ func previewPolicy(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	report, err := d.preview(ctx, preview.Options{At: at, Limit: limit, Capabilities: app.Capabilities(d.drivers)})
+	report, err := d.preview(ctx, preview.Options{
+		At: at, Limit: limit, Capabilities: app.Capabilities(d.drivers), Detours: d.detours,
+	})
 	if err != nil {
 		return err
 	}
@@ -148,7 +151,19 @@ func (d *desk) previewText(r preview.Report) error {
 	for _, i := range r.Impossible.List {
 		d.line("  %s/%s %s, for %d of kind %s in %s/%s such as %s\n      %s", i.Plan, i.Rule, i.Path, i.Resources, i.Kind, i.Account, i.Region, i.Example, i.Message)
 	}
+	d.heading("copies in between", r.Detours.Count, len(r.Detours.List))
+	for _, way := range r.Detours.List {
+		d.line("  %s/%s, for %d of kind %s in %s/%s%s\n      %s", way.Plan, way.Rule, way.Resources, way.Kind, way.Account, way.Region, leading(", ", way.When), strings.Join(way.Steps, ", then "))
+	}
 	return nil
+}
+
+// leading returns text behind a separator, nothing for none.
+func leading(separator, text string) string {
+	if text == "" {
+		return ""
+	}
+	return separator + text
 }
 
 // heading begins a list, if it has entries, and says how many it does not show.

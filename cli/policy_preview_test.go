@@ -32,6 +32,46 @@ func TestPolicyPreview(t *testing.T) {
 	}
 }
 
+// A copy that changes account and region is several, and more for what AWS's key encrypts.
+func TestPolicyPreviewOfCopiesInBetween(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.stock()
+	o.write("abroad.yaml", `plans:
+  - name: abroad
+    rules:
+      - name: daily
+        schedule_expression: cron(0 2 * * ? *)
+        target_backup_vault_name: default
+        lifecycle: {delete_after_days: 7}
+        copy_actions: [{destination_backup_vault_arn: "arn:aws:backup:eu-west-2:999988887777:backup-vault:dr", lifecycle: {delete_after_days: 7}}]
+    selections: [{name: all, resources: ["*"]}]
+`)
+	a := o.run("policy", "preview", "--allow", "twice,none,impossible", "--output", "json", o.dir+"/abroad.yaml")
+	var r preview.Report
+	if err := json.Unmarshal([]byte(a.stdout), &r); err != nil {
+		t.Fatalf("exit %d, %v: %s", a.code, err, a.stderr)
+	}
+	ways := map[string]int{}
+	for _, way := range r.Detours.List {
+		if way.Plan != "abroad" || way.Resources == 0 || len(way.Steps) < 2 {
+			t.Errorf("the way is %+v", way)
+		}
+		ways[string(way.Kind)+" "+way.When+": "+strings.Join(way.Steps, ", ")]++
+	}
+	for _, want := range []string{
+		"ebs : to eu-west-2 of 111122223333, to eu-west-2 of 999988887777",
+		"ebs where a key that AWS manages encrypts them: to eu-west-2 of 111122223333 with key alias/holdfast-transit, to eu-west-2 of 999988887777",
+	} {
+		if ways[want] == 0 {
+			t.Errorf("no way %q among %v", want, ways)
+		}
+	}
+	if a := o.run("policy", "preview", o.dir+"/abroad.yaml"); !strings.Contains(a.stdout, "copies in between:") {
+		t.Errorf("the text does not tell of them: %s", a.stdout)
+	}
+}
+
 // A policy of the organization that is withheld is a finding, whatever is allowed.
 func TestPolicyPreviewOfAWithheldPolicy(t *testing.T) {
 	t.Parallel()

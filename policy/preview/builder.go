@@ -3,6 +3,7 @@ package preview
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ type Options struct {
 	Limit int // entries a list may have
 	// Capabilities are what the enabled kinds can do.
 	Capabilities []policy.Capabilities
+	// Detours returns the ways of the copies a rule makes of a resource that need more than
+	// one step; of what it returns Steps and When are taken. Nil: there are none.
+	Detours func(policy.Rule, resource.Resource) []Detour
 }
 
 // Builder gathers a Report, one resource after another.
@@ -29,6 +33,7 @@ type Builder struct {
 	// parts are the taken resources that a container holds, by the container's ARN.
 	parts      map[string][]part
 	impossible map[string]*Impossible
+	detours    map[string]*Detour
 }
 
 // rule is one rule with what is worked out once for all resources.
@@ -53,7 +58,7 @@ type part struct {
 func New(set *policy.Set, options Options) *Builder {
 	b := &Builder{
 		set: set, options: options, caps: map[resource.Kind]policy.Capabilities{},
-		parts: map[string][]part{}, impossible: map[string]*Impossible{},
+		parts: map[string][]part{}, impossible: map[string]*Impossible{}, detours: map[string]*Detour{},
 	}
 	for _, c := range options.Capabilities {
 		b.caps[c.Kind] = c
@@ -100,6 +105,7 @@ func (b *Builder) Add(r resource.Resource) {
 	for _, t := range taken {
 		t.report.Takes.add(b.options.Limit, func() Taken { return b.explain(t, r) })
 		b.check(t, r)
+		b.detour(t, r)
 	}
 	b.twice(taken, r)
 	for _, p := range b.parts[r.ARN] {
@@ -165,6 +171,23 @@ func (b *Builder) check(t *rule, r resource.Resource) {
 	}
 }
 
+// detour gathers the ways of copies by kind and place.
+func (b *Builder) detour(t *rule, r resource.Resource) {
+	if b.options.Detours == nil {
+		return
+	}
+	for _, d := range b.options.Detours(*t.rule, r) {
+		d.RuleName, d.Kind, d.Account, d.Region = t.name(), r.Kind, r.Account, r.Region
+		key := strings.Join(append([]string{d.Plan, d.Rule, string(d.Kind), d.Account, d.Region, d.When}, d.Steps...), "\x00")
+		found := b.detours[key]
+		if found == nil {
+			found = &d
+			b.detours[key] = found
+		}
+		found.Resources++
+	}
+}
+
 // twice finds rules that do the same work on r.
 func (b *Builder) twice(taken []*rule, r resource.Resource) {
 	if i := slices.IndexFunc(taken, func(t *rule) bool { return t.plan != taken[0].plan }); i > 0 {
@@ -218,6 +241,10 @@ func (b *Builder) Report() Report {
 			cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Message, y.Message))
 	})
 	out.Impossible = Findings[Impossible]{Count: len(all), List: append([]Impossible{}, all[:min(len(all), b.options.Limit)]...)}
+	out.Detours = Findings[Detour]{Count: len(b.detours), List: []Detour{}}
+	for _, key := range slices.Sorted(maps.Keys(b.detours))[:min(len(b.detours), b.options.Limit)] {
+		out.Detours.List = append(out.Detours.List, *b.detours[key])
+	}
 	out.Twice.List = append([]Twice{}, out.Twice.List...)
 	out.None.List = append([]Untaken{}, out.None.List...)
 	out.Wrong = out.Twice.Count + out.None.Count + out.Impossible.Count

@@ -19,6 +19,8 @@ type Report struct {
 	// Impossible are rules that cannot be carried out as they are for resources they take.
 	Impossible Findings[Impossible] `json:"cannot_be_carried_out"`
 	Wrong      int                  `json:"wrong"` // all findings together
+	// Detours are copies that need others in between; they are no findings.
+	Detours Findings[Detour] `json:"copies_in_between"`
 	// Withheld says which groups of accounts have an invalid organization policy; the caller
 	// fills it in.
 	Withheld []string `json:"withheld,omitempty"`
@@ -91,4 +93,16 @@ type Impossible struct {
 	Message   string        `json:"message"`
 	Resources int           `json:"resources"` // how many are concerned
 	Example   string        `json:"example"`   // one of them
+}
+
+// Detour is the way of the copies of a rule that do not get from one place to another in
+// one step.
+type Detour struct {
+	RuleName
+	Kind      resource.Kind `json:"kind"`
+	Account   string        `json:"account"`
+	Region    string        `json:"region"`
+	Steps     []string      `json:"steps"`          // the places in order, and what is done there
+	When      string        `json:"when,omitempty"` // which recovery points go this way; empty: all
+	Resources int           `json:"resources"`      // how many are concerned
 }
