@@ -35,7 +35,7 @@ func Run(ctx context.Context, env Env) int {
 	}
 	app := newApp(env)
 	err := app.RunContext(ctx, flagsFirst(app.Commands, env.Args))
-	return report(env, err)
+	return conclude(env, err)
 }
 
 // newApp builds the command tree.
@@ -54,7 +54,7 @@ func newApp(env Env) *cli.App {
 		Writer: env.Stdout, ErrWriter: env.Stderr, Reader: env.Stdin,
 		EnableBashCompletion: true, Suggest: true, HideHelpCommand: true,
 		DisableSliceFlagSeparator: true,                         // values have commas; filters split on their own
-		ExitErrHandler:            func(*cli.Context, error) {}, // report maps errors to codes in one place
+		ExitErrHandler:            func(*cli.Context, error) {}, // conclude maps errors to codes in one place
 		OnUsageError:              usageError,
 		CommandNotFound: func(*cli.Context, string) {
 		},

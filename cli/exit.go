@@ -103,8 +103,8 @@ func exitOf(err error) (int, []problem) {
 	}
 }
 
-// report prints err once, in the shape asked for, and returns the exit code.
-func report(env Env, err error) int {
+// conclude prints err once, in the shape asked for, and returns the exit code.
+func conclude(env Env, err error) int {
 	code, problems := exitOf(err)
 	var exit *exitError
 	if code == codeDone || (errors.As(err, &exit) && exit.silent) {

@@ -86,3 +86,13 @@ func unitRules(c *Config) (findings []finding) {
 	}
 	return findings
 }
+
+// InnermostUnits returns the whole path of the unit each account is in.
+func (a Accounts) InnermostUnits() map[string]string {
+	units := make(map[string]string, len(a.Units))
+	for _, path := range a.Units {
+		names := path.Names()
+		units[path.Account()] = names[len(names)-1]
+	}
+	return units
+}

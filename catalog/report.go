@@ -1,0 +1,74 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"holdfast/driver"
+	"holdfast/failure"
+)
+
+// Reports aggregates jobs and points where they lie, for reports on millions of them.
+type Reports interface {
+	// JobTotals counts jobs by group, state and error class.
+	JobTotals(ctx context.Context, q JobQuery) ([]JobTotal, error)
+	// JobDurations returns how long AWS worked on the COMPLETED jobs of each group. With
+	// the dimension ByNothing there is one row, or none.
+	JobDurations(ctx context.Context, q JobQuery) ([]JobDuration, error)
+	// JobTimeline counts jobs by state and by the slot of q's period in which they were
+	// created; each slot is slot long, the first begins at q.From.
+	JobTimeline(ctx context.Context, q JobQuery, slot time.Duration) ([]JobSlot, error)
+}
+
+// Dimension is what the rows of a report are grouped by.
+type Dimension string
+
+// The dimensions.
+const (
+	ByNothing Dimension = ""        // one group
+	ByAccount Dimension = "account" // the job's account, for a copy that of the destination
+	ByUnit    Dimension = "unit"    // the innermost organizational unit of the account
+	ByPlan    Dimension = "plan"    // the name of the plan; "" for what somebody asked for
+	ByTag     Dimension = "tag"     // the value of a tag of the resource; "" without the tag
+)
+
+// Grouping is a dimension with what it needs.
+type Grouping struct {
+	By    Dimension
+	Tag   string            // key of the tag, for ByTag
+	Units map[string]string // path of the unit by account, for ByUnit
+}
+
+// JobQuery selects the jobs of one type that were created in [From, To).
+type JobQuery struct {
+	Type     driver.Operation
+	From, To time.Time
+	Grouping Grouping
+}
+
+// JobTotal is a number of jobs of one group, state and class.
+type JobTotal struct {
+	Group string
+	State State
+	Class failure.Class // of the last failure; "" when there was none
+	Jobs  int64
+	// Bytes is the size of the points the jobs made, or for restores and expiries worked
+	// on, as far as AWS told it.
+	Bytes int64
+}
+
+// JobDuration tells how long AWS worked on jobs, from the accepted start call to the end.
+// P50, P90 and P99 are nearest-rank percentiles: the least duration that at least so many
+// of a hundred jobs did not exceed.
+type JobDuration struct {
+	Group              string
+	Jobs               int64
+	P50, P90, P99, Max time.Duration
+}
+
+// JobSlot is a number of jobs created in one slot of a period.
+type JobSlot struct {
+	Slot  int // from 0
+	State State
+	Jobs  int64
+}
