@@ -75,6 +75,7 @@ func logLines(file, text string) int {
 // twice.
 func TestOneProcessKilledGoesOn(t *testing.T) {
 	testkit.Integration(t)
+	t.Parallel()
 	company := serveCompany(t, 60)
 	policy, at := fleet.Fill(firesSoon(company.Policy), system.Now())
 	e := writeEmbedded(t, policy,

@@ -63,6 +63,7 @@ func upFails(t *testing.T, lines ...string) (code int, output string) {
 // is wrong and how to mend it, and tell bad input (2) from a world that fails it (1).
 func TestUpSaysWhatIsWrong(t *testing.T) {
 	testkit.Integration(t)
+	t.Parallel()
 	port, err := localserver.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -125,6 +126,7 @@ func TestUpSaysWhatIsWrong(t *testing.T) {
 // where it looked and what to check, and stays up, for AWS will be back.
 func TestUpOutlivesAnUnreachableAWS(t *testing.T) {
 	testkit.Integration(t)
+	t.Parallel()
 	port, err := localserver.FreePort()
 	if err != nil {
 		t.Fatal(err)

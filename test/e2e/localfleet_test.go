@@ -88,6 +88,7 @@ func (l *localFleet) checkGone(t *testing.T) {
 
 // TestLocalFleetStopsWhatItStarted tells `make fleet` to stop when everything runs.
 func TestLocalFleetStopsWhatItStarted(t *testing.T) {
+	t.Parallel()
 	l := startLocalFleet(t)
 	testkit.Eventually(t, 2*time.Minute, "the fleet to run", func() bool {
 		return strings.Contains(l.output(t), "waiting for the policy to fire")
@@ -109,6 +110,7 @@ func TestLocalFleetStopsWhatItStarted(t *testing.T) {
 
 // TestLocalFleetOnce lets `make fleet` carry its example through to the end.
 func TestLocalFleetOnce(t *testing.T) {
+	t.Parallel()
 	l := startLocalFleet(t, "-once", "-patience", "5m")
 	if err := l.cmd.Wait(); err != nil {
 		t.Fatalf("it ends with %v:\n%s", err, l.output(t))
@@ -122,6 +124,7 @@ func TestLocalFleetOnce(t *testing.T) {
 // TestLocalFleetKilled kills `make fleet` itself, which can then remove no files, but
 // whose processes must not outlive it.
 func TestLocalFleetKilled(t *testing.T) {
+	t.Parallel()
 	l := startLocalFleet(t)
 	testkit.Eventually(t, 2*time.Minute, "the fleet to run", func() bool {
 		return strings.Contains(l.output(t), "waiting for the policy to fire")

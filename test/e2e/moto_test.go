@@ -31,6 +31,7 @@ const patience = 4 * time.Minute
 // three accounts and two regions of moto, kills a worker meanwhile, and lets boto3 judge.
 func TestAnOrganizationOnMoto(t *testing.T) {
 	testkit.Integration(t)
+	t.Parallel()
 	f, err := fleet.Start(t.Context(), fleet.Options{
 		Binary: binary, Dir: t.TempDir(), Policy: fleet.ExamplePolicy(motoRegions), Examples: true,
 		Accounts: motoAccounts, Regions: motoRegions, Schedulers: 2, Workers: 3,

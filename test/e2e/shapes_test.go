@@ -14,8 +14,10 @@ import (
 // nothing is lost, made twice or run above its cap.
 func TestRedisShapes(t *testing.T) {
 	testkit.Integration(t)
+	t.Parallel()
 	for _, shape := range []fleet.RedisShape{fleet.RedisCluster, fleet.RedisSentinel} {
 		t.Run(string(shape), func(t *testing.T) {
+			t.Parallel() // mostly it waits
 			company := serveCompany(t, 24)
 			f, err := fleet.Start(t.Context(), fleet.Options{
 				Binary: binary, Dir: t.TempDir(), Policy: firesSoon(company.Policy), SimulatorURL: company.url, Shape: shape,
