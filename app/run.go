@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"holdfast/admission"
+	"holdfast/catalog/ledger"
+	"holdfast/config"
 	"holdfast/policy"
 	"holdfast/producer"
 	"holdfast/scheduler"
@@ -57,8 +59,14 @@ func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 			InventoryMaxAge: cfg.Scheduler.InventoryMaxAge, LeaseTTL: cfg.Scheduler.LeaseTTL,
 			HistoryAge:  time.Duration(cfg.Retention.HistoryDays) * 24 * time.Hour,
 			DefaultCaps: a.DefaultCaps(), Units: cfg.AWS.Accounts.UnitsOf, OnRepair: a.opts.Hooks.Repair,
+			SealEvery: cfg.Ledger.SealEvery, LedgerKeys: LedgerKeys(cfg),
 		})
 	return s.Run(ctx)
+}
+
+// LedgerKeys returns the configured keys of the ledger.
+func LedgerKeys(cfg *config.Config) ledger.Keys {
+	return ledger.Keys{Current: []byte(cfg.Ledger.Key.Reveal()), Previous: []byte(cfg.Ledger.PreviousKey.Reveal())}
 }
 
 // RunWorker serves the queues until ctx ends.

@@ -27,7 +27,7 @@ func (a *App) Collector() prometheus.Collector {
 	}
 	sources := []metrics.Source{
 		metrics.Admission(a.Controller, accountDimensions()...), metrics.Waits(a.Store, a.Clock, producer.AccountDimension),
-		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store),
+		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store), metrics.Ledger(a.Store, a.Clock),
 	}
 	if a.Budgets != nil {
 		sources = append(sources, metrics.Budgets(a.Budgets))

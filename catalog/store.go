@@ -25,6 +25,7 @@ type Store interface {
 	Policies
 	Search
 	Reports
+	Ledger
 	// Installation returns the installation recorded in the catalog, recording name when
 	// there is none; a different one is an error of class invalid: two installations never
 	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.
@@ -34,7 +35,8 @@ type Store interface {
 	// AppendEvents adds history that belongs to no job change (a user action, a fire).
 	AppendEvents(ctx context.Context, events []Event) error
 	// Prune deletes jobs that ended, their events, fires and deleted points from before
-	// cutoff, at most limit rows of each, and returns how many rows went.
+	// cutoff, at most limit rows of each, and returns how many rows went. Of events it takes
+	// only sealed segments that are older as a whole, and leaves an EventPruned.
 	Prune(ctx context.Context, cutoff time.Time, limit int) (int, error)
 	Close() error
 }
@@ -277,5 +279,8 @@ type EventFilter struct {
 	JobID   string
 	PointID string
 	After   int64 // sequence number
-	Limit   int   // 1 to 1000, 0 = 100
+	// Through is the last sequence number that is wanted, 0 for no limit. What Settled
+	// returned is read without waiting for transactions that are under way.
+	Through int64
+	Limit   int // 1 to 1000, 0 = 100
 }

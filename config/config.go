@@ -29,6 +29,7 @@ type Config struct {
 	Budgets   Budgets
 	Web       Web
 	Retention Retention
+	Ledger    Ledger
 
 	// Warnings are things worth telling the operator that do not prevent a start.
 	Warnings []Problem `json:"-" yaml:"-"`
@@ -151,6 +152,13 @@ type Web struct {
 // Retention says how long history is kept.
 type Retention struct {
 	HistoryDays int
+}
+
+// Ledger says how the history is sealed.
+type Ledger struct {
+	SealEvery   time.Duration
+	Key         Secret // signs seals; empty: seals are chained and not signed
+	PreviousKey Secret // still believed
 }
 
 // File returns the path Load read, or "" when there was no file.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/catalog"
+	"holdfast/catalog/ledger"
 	"holdfast/failure"
 	"holdfast/resource"
 	"holdfast/tasks"
@@ -156,6 +157,12 @@ func (s *Scheduler) failures(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// seal closes segments of what has happened since the last pass.
+func (s *Scheduler) seal(ctx context.Context) error {
+	_, err := ledger.SealAll(ctx, s.store, s.opts.LedgerKeys, s.clock.Now())
+	return err
 }
 
 // Limits of pruning.

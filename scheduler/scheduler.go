@@ -15,6 +15,7 @@ import (
 
 	"holdfast/admission"
 	"holdfast/catalog"
+	"holdfast/catalog/ledger"
 	"holdfast/driver"
 	"holdfast/failure"
 	"holdfast/internal/clock"
@@ -59,6 +60,9 @@ type Options struct {
 	Units producer.Units
 	// RedisClock tells the time Redis' own marks are compared with; the machine's when nil.
 	RedisClock clock.Clock
+	// SealEvery is how often new history is sealed, 10 s, and LedgerKeys what with.
+	SealEvery  time.Duration
+	LedgerKeys ledger.Keys
 	// OnRepair, when set, is told of each repair by name, so that it can be counted.
 	OnRepair func(name string, n int)
 }
@@ -85,6 +89,9 @@ func New(store catalog.Store, controller admission.Controller, queue Queue, ende
 ) *Scheduler {
 	if opts.OnRepair == nil {
 		opts.OnRepair = func(string, int) {}
+	}
+	if opts.SealEvery == 0 {
+		opts.SealEvery = 10 * time.Second
 	}
 	if opts.RedisClock == nil {
 		opts.RedisClock = clock.System()
@@ -117,6 +124,7 @@ func (s *Scheduler) duties() []duty {
 		{"repair", 10 * s.opts.Tick, s.repair},
 		{"failures", 2 * s.opts.Tick, s.failures},
 		{"inventory", 10 * s.opts.Tick, s.inventory},
+		{"seal", s.opts.SealEvery, s.seal},
 		{"prune", time.Hour, s.prune},
 	}
 }

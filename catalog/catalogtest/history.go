@@ -79,8 +79,18 @@ func prune(t *testing.T, open Open) {
 	}
 	// Three jobs ended an hour after epoch0; the fires are from then and a day later.
 	cutoff := epoch0.Add(2 * time.Hour)
-	if n, err := s.Prune(ctx, cutoff, 1); n != 3 || err != nil {
-		t.Errorf("Prune with limit 1 = %d, %v; want a job, an event of it and a fire", n, err)
+	if n, err := s.Prune(ctx, cutoff, 1); n != 2 || err != nil {
+		t.Errorf("Prune with limit 1 = %d, %v; want a job and a fire: no event is sealed", n, err)
+	}
+	old := sealOf(t, s)
+	old.Newest = cutoff.Add(-time.Second) // the deletion of the point is from the store's own clock
+	if err := s.AddSeal(ctx, old); err != nil {
+		t.Fatal(err)
+	}
+	happenedAt(t, s, cutoff.Add(time.Hour))
+	young := sealed(t, s)
+	if n, err := s.Prune(ctx, cutoff, 1); n != 2 || err != nil {
+		t.Errorf("Prune with limit 1 = %d, %v; want a job and an event", n, err)
 	}
 	if _, err := s.Prune(ctx, cutoff, 100); err != nil {
 		t.Fatal(err)
@@ -96,6 +106,12 @@ func prune(t *testing.T, open Open) {
 			t.Errorf("event %+v of a job that is gone is left", e)
 		}
 	}
+	pruned, err := s.SearchEvents(ctx, catalog.EventSearch{Type: catalog.EventPruned})
+	if err != nil || len(pruned.Events) != 2 || pruned.Events[0].To != fmt.Sprint(old.Last) {
+		t.Errorf("pruning left %+v, %v", pruned, err)
+	}
+	inYoung, _ := s.Events(ctx, catalog.EventFilter{After: young.First - 1, Through: young.Last})
+	same(t, "events of a segment that is young", young.Events, len(inYoung))
 	if history, _ = s.Events(ctx, catalog.EventFilter{JobID: left[0].ID}); len(history) != 1 {
 		t.Errorf("a waiting job has %d events, want 1", len(history))
 	}
@@ -112,4 +128,12 @@ func prune(t *testing.T, open Open) {
 	_, err = s.Point(ctx, gone.ID)
 	fails(t, "deleted point", err, catalog.ErrNotFound)
 	same(t, "living point", kept, mustPoint(t, s, kept.ID))
+}
+
+// happenedAt appends one event.
+func happenedAt(t *testing.T, s catalog.Store, at time.Time) {
+	t.Helper()
+	if err := s.AppendEvents(testContext(t), []catalog.Event{{At: at, Type: "fire.planned", Actor: "scheduler"}}); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -22,7 +22,7 @@ func (s *Store) Events(ctx context.Context, f catalog.EventFilter) (events []cat
 		events, err = q.events(ctx, f)
 		return err
 	})
-	if err != nil || !s.dialect.postgres || f.JobID != "" || f.PointID != "" || contiguous(events, f.After) {
+	if err != nil || !s.dialect.postgres || !follows(f) || contiguous(events, f.After) {
 		return events, err
 	}
 	err = s.update(ctx, "read events", func(ctx context.Context, q session) (err error) {
@@ -33,6 +33,12 @@ func (s *Store) Events(ctx context.Context, f catalog.EventFilter) (events []cat
 		return err
 	})
 	return events, err
+}
+
+// follows reports whether f is of somebody who goes through the whole history and must not
+// step over anything.
+func follows(f catalog.EventFilter) bool {
+	return f.JobID == "" && f.PointID == "" && f.Through == 0
 }
 
 // contiguous reports whether no number is missing after after.
@@ -53,6 +59,9 @@ func (q session) events(ctx context.Context, f catalog.EventFilter) ([]catalog.E
 	}
 	if f.PointID != "" {
 		c.add("point_id = ? AND point_id <> ''", f.PointID)
+	}
+	if f.Through > 0 {
+		c.add("seq <= ?", f.Through)
 	}
 	return read(ctx, q, eventReadColumns, "FROM events"+c.where()+" ORDER BY seq LIMIT ?", append(c.args, f.Limit)...)
 }

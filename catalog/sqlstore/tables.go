@@ -84,6 +84,21 @@ var eventReadColumns = append([]column[catalog.Event]{
 	integer("seq", func(e *catalog.Event) *int64 { return &e.Seq }),
 }, eventColumns...)
 
+var sealColumns = []column[catalog.Seal]{
+	integer("number", func(s *catalog.Seal) *int64 { return &s.Number }),
+	integer("first_seq", func(s *catalog.Seal) *int64 { return &s.First }),
+	integer("last_seq", func(s *catalog.Seal) *int64 { return &s.Last }),
+	integer("events", func(s *catalog.Seal) *int { return &s.Events }),
+	instant("newest", func(s *catalog.Seal) *time.Time { return &s.Newest }),
+	instant("sealed_at", func(s *catalog.Seal) *time.Time { return &s.SealedAt }),
+	text("previous", func(s *catalog.Seal) *string { return &s.Previous }),
+	text("digest", func(s *catalog.Seal) *string { return &s.Digest }),
+	text("hash", func(s *catalog.Seal) *string { return &s.Hash }),
+	text("key_id", func(s *catalog.Seal) *string { return &s.KeyID }),
+	text("mac", func(s *catalog.Seal) *string { return &s.MAC }),
+	text("roll", func(s *catalog.Seal) *string { return &s.Roll }),
+}
+
 var pointColumns = []column[catalog.RecoveryPoint]{
 	text("id", func(p *catalog.RecoveryPoint) *string { return &p.ID }),
 	text("state", func(p *catalog.RecoveryPoint) *catalog.PointState { return &p.State }),

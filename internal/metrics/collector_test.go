@@ -35,6 +35,7 @@ type world struct {
 	points   map[catalog.PointState]int
 	breakers []catalog.Breaker
 	countErr error
+	unsealed time.Time
 	counted  int
 	clock    *clock.Manual
 	log      bytes.Buffer
@@ -47,7 +48,7 @@ func newWorld() *world {
 		jobs:     map[driver.Operation]map[catalog.State]int{driver.Backup: {catalog.Running: 4}},
 		points:   map[catalog.PointState]int{catalog.Available: 12},
 		breakers: []catalog.Breaker{{Account: "1", OpenSince: midnight}, {Account: "2"}},
-		clock:    clock.NewManual(midnight),
+		clock:    clock.NewManual(midnight), unsealed: midnight.Add(-7 * time.Second),
 	}
 }
 
@@ -80,8 +81,11 @@ func (w *world) Breakers(context.Context) ([]catalog.Breaker, error) { return w.
 
 func (w *world) collector() *metrics.Collector {
 	return metrics.NewCollector(w.clock, zerolog.New(&w.log), metrics.Admission(w, "account", "restores"),
-		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf), metrics.Budgets(w))
+		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf), metrics.Budgets(w), metrics.Ledger(w, w.clock))
 }
+
+// OldestUnsealed is what has waited for its seal longest.
+func (w *world) OldestUnsealed(context.Context) (time.Time, error) { return w.unsealed, nil }
 
 // Levels has one bucket in two accounts, one of them lowered.
 func (w *world) Levels(context.Context, int) ([]budget.Level, error) {

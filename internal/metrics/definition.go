@@ -131,6 +131,10 @@ var (
 		"holdfast_breakers_open", gauge, nil, nil,
 		"Accounts that start nothing because their role fails.",
 	}
+	ledgerUnsealed = definition{
+		"holdfast_ledger_unsealed_seconds", gauge, nil, nil,
+		"Age of the oldest event of the ledger that no seal has yet; it grows when no leader seals.",
+	}
 	scrapeError = definition{
 		"holdfast_scrape_error", gauge, []string{"source"}, nil,
 		"1 while a source cannot be asked or its answer is cut short; its metrics are missing or incomplete then.",
@@ -146,7 +150,7 @@ func definitions() []definition {
 	return []definition{
 		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration,
 		budgetWait, budgetPutOff, repairs,
-		admissionSlots, admissionCap, admissionOldest, budgetRate, budgetTokens, budgetLine, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen,
+		admissionSlots, admissionCap, admissionOldest, budgetRate, budgetTokens, budgetLine, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen, ledgerUnsealed,
 		scrapeError, scrapeDuration,
 	}
 }

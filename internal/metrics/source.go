@@ -156,6 +156,26 @@ func queueMetrics(infos map[string]*asynq.QueueInfo) (list []prometheus.Metric) 
 	return list
 }
 
+// Unsealed is what Ledger needs of catalog.Store.
+type Unsealed interface {
+	OldestUnsealed(ctx context.Context) (time.Time, error)
+}
+
+// Ledger reads how far the seals are behind.
+func Ledger(store Unsealed, c clock.Clock) Source {
+	return Source{"ledger", func(ctx context.Context) ([]prometheus.Metric, error) {
+		oldest, err := store.OldestUnsealed(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for unsealed events: %w", err)
+		}
+		age := time.Duration(0)
+		if !oldest.IsZero() {
+			age = max(c.Now().Sub(oldest), 0)
+		}
+		return []prometheus.Metric{constant(ledgerUnsealed.desc(), age.Seconds())}, nil
+	}}
+}
+
 // Counts is what Catalog needs of catalog.Store.
 type Counts interface {
 	CountJobs(ctx context.Context, f catalog.JobFilter) (map[driver.Operation]map[catalog.State]int, error)
