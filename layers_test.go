@@ -17,7 +17,7 @@ var layers = [][]string{
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"report/", "policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
 	4:  {"report", "driver/internal/kmskeys", "driver/internal/ec2calls"},
-	5:  {"report/page", "driver/internal/ebssnap", "driver/internal/rdssnap"},
+	5:  {"report/page", "driver/internal/ebssnap", "driver/internal/fsxbackup", "driver/internal/rdssnap"},
 	6:  {"driver/internal/rdscluster", "driver/awsbackup"},
 	7:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},
 	8:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},

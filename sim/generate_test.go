@@ -43,7 +43,7 @@ func TestGenerateIsDeterministic(t *testing.T) {
 // The smallest company has something of each kind that a rule takes.
 func TestEveryKindIsExpected(t *testing.T) {
 	t.Parallel()
-	company := generate(t, sim.GenerateOptions{Seed: 3, Accounts: 1, Resources: 10})
+	company := generate(t, sim.GenerateOptions{Seed: 3, Accounts: 1, Resources: len(resource.Kinds())})
 	drivers := all.New(company.Provider())
 	expected := map[resource.Kind]bool{}
 	for _, r := range listing(t, company, drivers) {

@@ -14,6 +14,7 @@ import (
 	"holdfast/sim/dynamodb"
 	"holdfast/sim/ec2"
 	"holdfast/sim/efs"
+	"holdfast/sim/fsx"
 	"holdfast/sim/internal/cloud"
 	"holdfast/sim/kms"
 	"holdfast/sim/neptune"
@@ -33,6 +34,7 @@ func services() []cloud.Service {
 		docdb.New(databases),
 		dynamodb.New(),
 		efs.New(),
+		fsx.New(),
 		s3.New(),
 		backupgateway.New(),
 		backup.New(),

@@ -10,6 +10,8 @@ import (
 	"holdfast/driver/ebs"
 	"holdfast/driver/ec2"
 	"holdfast/driver/efs"
+	"holdfast/driver/fsxlustre"
+	"holdfast/driver/fsxwindows"
 	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
 	"holdfast/driver/s3"
@@ -29,6 +31,8 @@ func New(sessions awssession.Provider) *driver.Registry {
 		docdb.New(sessions),
 		dynamodb.New(sessions),
 		efs.New(sessions, awsbackup.Options{}),
+		fsxlustre.New(sessions),
+		fsxwindows.New(sessions),
 		s3.New(sessions, awsbackup.Options{}),
 		vmware.New(sessions, awsbackup.Options{}),
 	)

@@ -31,7 +31,7 @@ func newFilter(filters []types.Filter) (filter, error) {
 	}
 	known := []string{
 		"tag-key", "snapshot-id", "volume-id", "status", "owner-id", "description", "encrypted",
-		"volume-size", "availability-zone", "volume-type", "instance-id", "instance-state-name", "image-id", "name", "state",
+		"volume-size", "availability-zone", "volume-type", "instance-id", "instance-state-name", "image-id", "name", "state", "network-interface-id",
 	}
 	for _, f := range filters {
 		name := aws.ToString(f.Name)

@@ -64,6 +64,7 @@ func (s *Service) Definition() cloud.Definition {
 				return readingBucket(len(in.Filters)+len(in.ImageIds), in.MaxResults)
 			}),
 			cloud.Op(reading, s.describeAvailabilityZones),
+			cloud.Op(reading, s.describeNetworkInterfaces),
 			cloud.Op(changing, s.createImage),
 			cloud.Op(imageCopy, s.copyImage),
 			cloud.Op(snapshots, s.deregisterImage),

@@ -184,7 +184,7 @@ func denied(d Definition, message string) error {
 	switch d.Name {
 	case "ec2":
 		code = "UnauthorizedOperation"
-	case "dynamodb", "organizations":
+	case "dynamodb", "fsx", "organizations", "storagegateway":
 		code = "AccessDeniedException"
 	}
 	return &statusError{Errorf(code, "%s", message), http.StatusForbidden}
