@@ -26,6 +26,8 @@ type Store interface {
 	Search
 	Reports
 	Ledger
+	Notifications
+	Risks
 	// Installation returns the installation recorded in the catalog, recording name when
 	// there is none; a different one is an error of class invalid: two installations never
 	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.

@@ -27,6 +27,8 @@ var prunings = []pruning{
 	{"fires", 1, `DELETE FROM fires WHERE (plan, rule, at) IN (SELECT plan, rule, at FROM fires WHERE at < ? ORDER BY at LIMIT ?)`},
 	{"deleted recovery points", 1, `DELETE FROM points WHERE id IN (SELECT id FROM points WHERE state = 'DELETED'
 		AND moved_at < ? ORDER BY moved_at, id LIMIT ?)`},
+	{"notifications", 1, `DELETE FROM notifications WHERE id IN (SELECT id FROM notifications
+		WHERE changed_at < ? AND state IN ('DELIVERED', 'DEAD') ORDER BY changed_at, id LIMIT ?)`},
 }
 
 // Prune implements catalog.Store.
