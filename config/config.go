@@ -22,14 +22,15 @@ type Config struct {
 	// relative as well; empty means none.
 	OrganizationPolicies string
 	// Kinds limits what is protected; empty means every registered kind.
-	Kinds     []resource.Kind
-	Worker    Worker
-	Scheduler Scheduler
-	Limits    Limits
-	Budgets   Budgets
-	Web       Web
-	Retention Retention
-	Ledger    Ledger
+	Kinds         []resource.Kind
+	Worker        Worker
+	Scheduler     Scheduler
+	Limits        Limits
+	Budgets       Budgets
+	Web           Web
+	Retention     Retention
+	Notifications Notifications
+	Ledger        Ledger
 
 	// Warnings are things worth telling the operator that do not prevent a start.
 	Warnings []Problem `json:"-" yaml:"-"`

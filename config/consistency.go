@@ -20,7 +20,7 @@ func (c *Config) inconsistencies(known []Problem) (problems []Problem) {
 	}
 	var findings []finding
 	for _, rule := range []func(*Config) []finding{
-		requiredKeys, redisRules, awsRules, accountRules, unitRules, roleRules, webRules, paceRules,
+		requiredKeys, redisRules, awsRules, accountRules, unitRules, roleRules, webRules, paceRules, notificationRules,
 	} {
 		findings = append(findings, rule(c)...)
 	}
@@ -31,12 +31,7 @@ func (c *Config) inconsistencies(known []Problem) (problems []Problem) {
 		if reported {
 			continue
 		}
-		base, _, _ := strings.Cut(f.path, "[")
-		at, set := c.origins[base]
-		if !set {
-			at.file = c.file
-		}
-		problems = append(problems, at.problem(f.path, f.message))
+		problems = append(problems, c.ProblemAt(f.path, f.message))
 	}
 	return problems
 }

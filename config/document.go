@@ -120,12 +120,20 @@ func (r *reader) entry(name, content *yaml.Node, section, full string) {
 	case name.Kind != yaml.ScalarNode || name.Tag != "!!str":
 		r.problem(name, section, "a key must be a plain word")
 	case known && !strings.Contains(name.Value, "."):
-		r.leaf(k, content)
+		r.leafOrRecords(k, content)
 	case r.sections[full] && !strings.Contains(name.Value, "."):
 		r.section(content, full)
 	default:
 		r.problem(name, full, "unknown key%s", suggest(section, name.Value, r.keys, r.sections))
 	}
+}
+
+func (r *reader) leafOrRecords(k key, n *yaml.Node) {
+	if list, ok := k.value.(recordList); ok {
+		r.records(k, list, n)
+		return
+	}
+	r.leaf(k, n)
 }
 
 // leaf stores the value of a key.

@@ -24,8 +24,12 @@ func readEnviron(environ []string, table []key, origins map[string]origin) (prob
 			name = k.alsoEnv
 		}
 		if set[name] != "" {
-			problems = append(problems, readVariable(k, name, set[name])...)
 			origins[k.path] = origin{env: name}
+			if list, ok := k.value.(recordList); ok {
+				problems = append(problems, readRecords(k, list, name, set[name], origins)...)
+				continue
+			}
+			problems = append(problems, readVariable(k, name, set[name])...)
 		}
 	}
 	for name := range set {

@@ -72,7 +72,7 @@ func (c *Config) Set(path, text, from string) error {
 		if k.path != path {
 			continue
 		}
-		problems := readVariable(k, "", text)
+		problems := readText(k, text, c.origins)
 		for i := range problems {
 			problems[i].Message = from + ": " + problems[i].Message
 		}
@@ -80,6 +80,14 @@ func (c *Config) Set(path, text, from string) error {
 		return asError(problems)
 	}
 	return &Error{Problems: []Problem{{Path: path, Message: from + ": unknown key"}}}
+}
+
+// readText reads text written as an environment variable would be.
+func readText(k key, text string, origins map[string]origin) []Problem {
+	if list, ok := k.value.(recordList); ok {
+		return readRecords(k, list, "", text, origins)
+	}
+	return readVariable(k, "", text)
 }
 
 // Validate checks that the keys agree with each other and that the required ones are

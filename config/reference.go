@@ -57,6 +57,8 @@ func inYAML(s shape, text string) string {
 		return "[" + strings.Join(words, ", ") + "]"
 	case mapShape:
 		return "{" + strings.ReplaceAll(strings.ReplaceAll(text, ",", ", "), "=", ": ") + "}"
+	case recordShape:
+		return text // written in flow style already
 	default:
 		return quote(text)
 	}
@@ -112,6 +114,11 @@ This page is generated from the table the program reads its configuration with.
 			variable += " or `" + k.alsoEnv + "`"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", k.path, k.value.typeName(), shownDefault(k), variable, k.doc)
+		if list, ok := k.value.(recordList); ok {
+			for _, field := range list.example() {
+				fmt.Fprintf(&b, "| `%s[].%s` | %s | %s | | %s |\n", k.path, field.path, field.value.typeName(), shownDefault(field), field.doc)
+			}
+		}
 	}
 	return b.String()
 }

@@ -79,7 +79,7 @@ func TestExamplesAreAccepted(t *testing.T) {
 			if text == "" {
 				continue
 			}
-			if problems := readVariable(k, k.env(), text); len(problems) > 0 {
+			if problems := readText(k, text, map[string]origin{}); len(problems) > 0 {
 				t.Errorf("%s: %v", k.path, problems)
 			}
 		}

@@ -16,6 +16,7 @@ const (
 	scalarShape shape = iota
 	listShape
 	mapShape
+	recordShape // a list of mappings
 )
 
 // maxItems bounds lists and maps: larger than any organization has accounts by default
