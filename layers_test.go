@@ -23,7 +23,7 @@ var layers = [][]string{
 	8:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	9:  {"sim"},
 	10: {"engine", "producer", "notify", "driver/drivertest/simharness"},
-	11: {"worker", "scheduler"},
+	11: {"worker", "scheduler", "notify/"},
 	12: {"operator"},
 	13: {"web"},
 	14: {"app"},

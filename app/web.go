@@ -21,13 +21,9 @@ func accountDimensions() []string {
 
 // Collector returns what a scrape asks this process' dependencies.
 func (a *App) Collector() prometheus.Collector {
-	names := make([]string, 0, len(tasks.Queues()))
-	for name := range tasks.Queues() {
-		names = append(names, name)
-	}
 	sources := []metrics.Source{
 		metrics.Admission(a.Controller, accountDimensions()...), metrics.Waits(a.Store, a.Clock, producer.AccountDimension),
-		metrics.Queues(a.Inspector, names), metrics.Catalog(a.Store), metrics.Ledger(a.Store, a.Clock),
+		metrics.Queues(a.Inspector, tasks.AllQueues()), metrics.Catalog(a.Store), metrics.Ledger(a.Store, a.Clock),
 	}
 	if a.Budgets != nil {
 		sources = append(sources, metrics.Budgets(a.Budgets))

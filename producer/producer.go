@@ -215,6 +215,23 @@ func (p *Producer) PutOnce(ctx context.Context, t tasks.Envelope) error {
 	return nil
 }
 
+// PutMessage enqueues the delivery of a notification unless the task is there already, and
+// reports whether it is there as one that has used up its attempts.
+func (p *Producer) PutMessage(ctx context.Context, t tasks.Envelope) (dead bool, err error) {
+	err = p.Put(ctx, t)
+	if !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return false, err
+	}
+	info, err := p.inspector.GetTaskInfo(t.Queue, t.ID)
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return false, nil // it ended this moment
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at task %s: %w", t.ID, err)
+	}
+	return info.State == asynq.TaskStateArchived, nil
+}
+
 // Regrant gives a holder whose start task is lost a new one.
 func (p *Producer) Regrant(ctx context.Context, job catalog.Job) error {
 	g, err := p.controller.Regrant(ctx, job.ID)
@@ -246,7 +263,7 @@ func (p *Producer) Workers() (int, error) {
 // it when there are thousands.
 func (p *Producer) PurgeArchived(now time.Time, age time.Duration, limit int) (int, error) {
 	purged := 0
-	for queue := range tasks.Queues() {
+	for _, queue := range tasks.AllQueues() {
 		infos, err := p.inspector.ListArchivedTasks(queue, asynq.PageSize(limit))
 		if errors.Is(err, asynq.ErrQueueNotFound) {
 			continue

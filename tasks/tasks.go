@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"holdfast/driver"
@@ -25,6 +27,7 @@ const (
 	TypeLook          = "look:group"
 	TypeInventorySync = "inventory:sync"
 	TypeJobFailed     = "job:failed"
+	TypeNotify        = "notify:send"
 )
 
 // The queues. A worker asks one after another until one has a task, so each one more
@@ -35,6 +38,9 @@ const (
 	QueueLook      = "look"
 	QueueInventory = "inventory"
 	QueueFailed    = "failed"
+	// QueueNotify is served by workers of its own, so that a target that hangs never keeps
+	// a task of a backup waiting.
+	QueueNotify = "notify"
 )
 
 // Queues returns every queue with its default weight: a worker turns to one first as
@@ -43,6 +49,11 @@ func Queues() map[string]int {
 	return map[string]int{
 		QueueStart: 12, QueueRestore: 10, QueueLook: 8, QueueInventory: 3, QueueFailed: 1,
 	}
+}
+
+// AllQueues returns the name of every queue, those without a weight too.
+func AllQueues() []string {
+	return append(slices.Sorted(maps.Keys(Queues())), QueueNotify)
 }
 
 // Limits of start tasks. They are retried only for faults of our own (catalog or Redis
@@ -54,6 +65,8 @@ const (
 	syncRetries     = 2
 	syncTimeout     = 10 * time.Minute
 	failedRetention = 30 * 24 * time.Hour
+	notifyRetries   = 12 // about two hours
+	notifyTimeout   = time.Minute
 )
 
 // Envelope is a task with all of its options explicit.
@@ -93,6 +106,13 @@ type Sync struct {
 type Failed struct {
 	Version int    `json:"v"`
 	JobID   string `json:"job"`
+}
+
+// Notify is the payload of the task that sends a notification.
+type Notify struct {
+	Version int    `json:"v"`
+	ID      string `json:"id"`
+	Round   int    `json:"round"`
 }
 
 var startTypes = map[driver.Operation]struct{ taskType, queue string }{
@@ -142,6 +162,15 @@ func NewFailed(jobID string) Envelope {
 		Type: TypeJobFailed, ID: jobID + ".failed", Queue: QueueFailed,
 		Payload: encode(Failed{Version: Version, JobID: jobID}),
 		Timeout: startTimeout, Retention: failedRetention,
+	}
+}
+
+// NewNotify returns the task that sends a notification, for one round of attempts.
+func NewNotify(id string, round int) Envelope {
+	return Envelope{
+		Type: TypeNotify, ID: fmt.Sprintf("notify.%s.%d", id, round), Queue: QueueNotify,
+		Payload:  encode(Notify{Version: Version, ID: id, Round: round}),
+		MaxRetry: notifyRetries, Timeout: notifyTimeout,
 	}
 }
 

@@ -1,0 +1,115 @@
+package eventbridge
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/catalog"
+	"holdfast/config"
+	"holdfast/driver"
+	"holdfast/notify"
+)
+
+// AWS Backup's detail types, and ours for what it does not have.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
+const (
+	BackupJob     = "Backup Job State Change"
+	CopyJob       = "Copy Job State Change"
+	RestoreJob    = "Restore Job State Change"
+	RecoveryPoint = "Recovery Point State Change"
+	Breaker       = "Account Breaker State Change"
+	Risk          = "Backup Risk State Change"
+)
+
+// Detail returns the detail type and the detail of e. Fields of AWS Backup keep their
+// names and types; those that begin with holdfast are ours.
+func Detail(installation string, e notify.Event) (detailType string, detail map[string]any) {
+	detail = map[string]any{"holdfastInstallation": installation}
+	if e.Type == config.EventsJob && e.Job != nil {
+		return jobDetail(detail, e, *e.Job)
+	}
+	detail["state"], detail["accountId"], detail["statusMessage"] = e.State, e.Account, e.Message
+	if e.Type == config.EventsRisk {
+		detail["holdfastRisk"], detail["holdfastPlan"], detail["holdfastRule"], detail["holdfastCount"] = e.Risk, e.Plan, e.Rule, e.Count
+		return Risk, detail
+	}
+	return Breaker, detail
+}
+
+func jobDetail(detail map[string]any, e notify.Event, j catalog.Job) (string, map[string]any) {
+	set := func(name, value string) {
+		if value != "" {
+			detail[name] = value
+		}
+	}
+	set("resourceArn", j.ResourceARN)
+	set("resourceType", j.Kind.AWSBackupType())
+	set("creationDate", instant(j.CreatedAt))
+	set("startBy", instant(j.StartBy))
+	set("statusMessage", e.Message)
+	set("accountId", j.Account)
+	set("holdfastClass", string(e.Class))
+	set("holdfastPlan", j.Plan)
+	set("holdfastRule", j.Rule)
+	set("holdfastChain", j.ChainID)
+	if catalog.State(e.State).Terminal() {
+		detail["completionDate"] = instant(e.At)
+	}
+	vault := vaultARN(j)
+	switch j.Type {
+	case driver.Copy:
+		detail["copyJobId"], detail["state"] = j.ID, e.State
+		set("destinationBackupVaultArn", vault)
+		return CopyJob, detail
+	case driver.Restore:
+		// AWS Backup says status here, and PENDING before it begins.
+		detail["restoreJobId"], detail["status"] = j.ID, restoreStatus(e.State)
+		return RestoreJob, detail
+	case driver.Expire:
+		detail["status"] = pointStatus(e.State)
+		detail["holdfastJobId"], detail["holdfastPointId"] = j.ID, j.PointID
+		return RecoveryPoint, detail
+	default:
+		detail["backupJobId"], detail["state"] = j.ID, e.State
+		set("backupVaultName", j.Spec.Vault)
+		set("backupVaultArn", vault)
+		if j.Progress >= 0 {
+			detail["percentDone"] = j.Progress
+		}
+		return BackupJob, detail
+	}
+}
+
+func restoreStatus(state string) string {
+	if state == string(catalog.Created) {
+		return "PENDING"
+	}
+	return state
+}
+
+// pointStatus is what an expiry's state means for its point; EXPIRED is AWS Backup's word
+// for one that should be gone and could not be deleted.
+func pointStatus(state string) string {
+	switch catalog.State(state) {
+	case catalog.Completed:
+		return "DELETED"
+	case catalog.Failed, catalog.Aborted, catalog.Expired:
+		return "EXPIRED"
+	default:
+		return "DELETING"
+	}
+}
+
+func vaultARN(j catalog.Job) string {
+	if j.Spec.Vault == "" {
+		return ""
+	}
+	return fmt.Sprintf("arn:%s:backup:%s:%s:backup-vault:%s", j.Partition, j.Region, j.Account, j.Spec.Vault)
+}
+
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
