@@ -51,6 +51,10 @@ func (a *App) LoadPolicy(ctx context.Context) (Policies, error) {
 // until ctx ends.
 func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 	cfg := a.Config
+	var tell func(context.Context) error
+	if w := a.watcher(); w != nil {
+		tell = w.Run
+	}
 	s := scheduler.New(a.Store, a.Controller, a.Producer, a.Engine, a.Drivers,
 		func() *policy.Set { return set }, a.Clock, a.log, scheduler.Options{
 			Installation: cfg.Installation, Owner: a.Owner,
@@ -60,6 +64,7 @@ func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 			HistoryAge:  time.Duration(cfg.Retention.HistoryDays) * 24 * time.Hour,
 			DefaultCaps: a.DefaultCaps(), Units: cfg.AWS.Accounts.UnitsOf, OnRepair: a.opts.Hooks.Repair,
 			SealEvery: cfg.Ledger.SealEvery, LedgerKeys: LedgerKeys(cfg),
+			Notify: tell,
 		})
 	return s.Run(ctx)
 }
@@ -71,14 +76,22 @@ func LedgerKeys(cfg *config.Config) ledger.Keys {
 
 // RunWorker serves the queues until ctx ends.
 func (a *App) RunWorker(ctx context.Context) error {
-	w, err := worker.New(a.Redis, a.Engine, a.Store, a.log, worker.Options{
+	options := worker.Options{
 		Concurrency: a.Config.Worker.Concurrency, Queues: a.Config.Worker.Queues,
 		ShutdownTimeout: a.Config.Worker.ShutdownTimeout,
-	})
+	}
+	if len(a.Config.Notifications.Targets) > 0 {
+		deliverer, err := NewDeliverer(ctx, a.opts, a.Store)
+		if err != nil {
+			return err
+		}
+		options.Messages = deliverer
+	}
+	w, err := worker.New(a.Redis, a.Engine, a.Store, a.log, options)
 	if err != nil {
 		return err
 	}
-	return w.Run(ctx)
+	return Run(ctx, Service{Name: "tasks", Run: w.Run}, Service{Name: "leader watch", Run: a.watchLeader})
 }
 
 // Service is one part of a process: it runs until its context ends.

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
 
+	"holdfast/app"
 	"holdfast/config"
 )
 
@@ -45,6 +47,9 @@ func validateConfig(ctx *cli.Context, env Env) error {
 	if err != nil {
 		return err
 	}
+	if err := together(cfg.ResolveSecrets(env.Environ), app.CheckNotifications(cfg)); err != nil {
+		return err
+	}
 	warnings := append([]config.Problem{}, cfg.Warnings...)
 	if jsonWanted(ctx) {
 		return printJSON(env.Stdout, map[string]any{
@@ -56,6 +61,24 @@ func validateConfig(ctx *cli.Context, env Env) error {
 	}
 	writeLine(env.Stdout, "valid: installation %s, %d policy files, %d warnings", cfg.Installation, len(files), len(warnings))
 	return nil
+}
+
+// together joins configuration errors into one, so that everything wrong shows at once.
+func together(errs ...error) error {
+	var all config.Error
+	for _, err := range errs {
+		var one *config.Error
+		switch {
+		case errors.As(err, &one):
+			all.Problems = append(all.Problems, one.Problems...)
+		case err != nil:
+			return err
+		}
+	}
+	if len(all.Problems) == 0 {
+		return nil
+	}
+	return &all
 }
 
 func printConfig(ctx *cli.Context, env Env) error {

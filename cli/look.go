@@ -11,7 +11,7 @@ func lookCommands(env Env) []*cli.Command {
 // settingsCommands are the commands about how an installation is set up and how it is.
 func settingsCommands(env Env) []*cli.Command {
 	return []*cli.Command{
-		policyCommand(env), configCommand(env), driverCommand(env),
+		policyCommand(env), configCommand(env), driverCommand(env), notifyCommand(env),
 		doctorCommand(env), healthCommand(env), completionCommand(env),
 	}
 }

@@ -46,6 +46,7 @@ type process struct {
 	*app.App
 	log      zerolog.Logger
 	registry *prometheus.Registry
+	environ  []string
 }
 
 // openProcess wires a process from its configuration.
@@ -60,7 +61,7 @@ func openProcess(ctx context.Context, cfg *config.Config, env Env) (*process, er
 	if err != nil {
 		return nil, err
 	}
-	return &process{App: a, log: log, registry: registry}, nil
+	return &process{App: a, log: log, registry: registry, environ: env.Environ}, nil
 }
 
 // policySet compiles the configured policies; problems are bad input, warnings are logged,

@@ -88,6 +88,12 @@ func (p *process) services(ctx context.Context, r roles) ([]app.Service, error) 
 		}})
 	}
 	if r.worker {
+		if err := p.Config.ResolveSecrets(p.environ); err != nil {
+			return nil, err
+		}
+		if err := app.CheckNotifications(p.Config); err != nil {
+			return nil, err
+		}
 		services = append(services, app.Service{Name: "worker", Run: p.RunWorker})
 	}
 	if r.web || p.Config.Web.MetricsListen != "" {

@@ -63,6 +63,8 @@ type Options struct {
 	// SealEvery is how often new history is sealed, 10 s, and LedgerKeys what with.
 	SealEvery  time.Duration
 	LedgerKeys ledger.Keys
+	// Notify, when set, does one pass over what is to be told.
+	Notify func(ctx context.Context) error
 	// OnRepair, when set, is told of each repair by name, so that it can be counted.
 	OnRepair func(name string, n int)
 }
@@ -113,7 +115,7 @@ type duty struct {
 // duties lists everything the leader does, each in a loop of its own.
 func (s *Scheduler) duties() []duty {
 	caps := &capsDuty{s: s}
-	return []duty{
+	list := []duty{
 		{"submit", s.opts.Tick, s.submit},
 		{"caps", s.opts.Tick, caps.run},
 		{"fires", s.opts.Tick, s.fires},
@@ -126,7 +128,12 @@ func (s *Scheduler) duties() []duty {
 		{"inventory", 10 * s.opts.Tick, s.inventory},
 		{"seal", s.opts.SealEvery, s.seal},
 		{"prune", time.Hour, s.prune},
+		{"risks", 10 * s.opts.Tick, s.risks},
 	}
+	if s.opts.Notify != nil {
+		list = append(list, duty{"notify", s.opts.Tick, s.opts.Notify})
+	}
+	return list
 }
 
 // retainEvery is how often the counts of every rule are applied.

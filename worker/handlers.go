@@ -11,12 +11,14 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/engine"
+	"holdfast/notify"
 	"holdfast/tasks"
 )
 
 // handlers translates payloads into engine calls.
 type handlers struct {
 	engine    Engine
+	messages  Messages // nil: this worker sends none
 	failures  FailureStore
 	inspector *asynq.Inspector
 	log       zerolog.Logger
@@ -31,6 +33,7 @@ func (h *handlers) mux() *asynq.ServeMux {
 	mux.HandleFunc(tasks.TypeLook, h.look)
 	mux.HandleFunc(tasks.TypeInventorySync, h.sync)
 	mux.HandleFunc(tasks.TypeJobFailed, h.failed)
+	mux.HandleFunc(tasks.TypeNotify, h.send)
 	return mux
 }
 
@@ -118,6 +121,29 @@ func (h *handlers) retry(ctx context.Context, jobID string) error {
 	}
 	h.log.Info().Str("job", retry.ID).Str("retry_of", jobID).Msg("job retried from the queue browser")
 	return nil
+}
+
+// send sends a notification. What was given up is archived, where the queue browser shows
+// it; the catalog has it too.
+func (h *handlers) send(ctx context.Context, t *asynq.Task) error {
+	var p tasks.Notify
+	if err := decode(t, &p); err != nil {
+		return err
+	}
+	retried, _ := asynq.GetRetryCount(ctx)
+	most, _ := asynq.GetMaxRetry(ctx)
+	err := h.messages.Deliver(ctx, p.ID, notify.Attempt{Round: p.Round, Last: retried >= most})
+	if errors.Is(err, notify.ErrGivenUp) {
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
+	return err
+}
+
+// logUnsent logs an attempt that failed; what is given up was logged where it was decided.
+func (h *handlers) logUnsent(_ context.Context, t *asynq.Task, err error) {
+	if !errors.Is(err, notify.ErrGivenUp) {
+		h.log.Warn().Err(err).RawJSON("payload", t.Payload()).Msg("a notification could not be sent and will be tried again")
+	}
 }
 
 // logError logs a failed task once, at the boundary.

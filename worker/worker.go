@@ -19,6 +19,7 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/engine"
+	"holdfast/notify"
 	"holdfast/tasks"
 )
 
@@ -36,19 +37,31 @@ type FailureStore interface {
 	SetFailureNoted(ctx context.Context, ids []string) error
 }
 
+// Messages sends notifications; package notify implements it.
+type Messages interface {
+	Deliver(ctx context.Context, id string, a notify.Attempt) error
+}
+
 // Options are the worker's settings.
 type Options struct {
 	Concurrency     int
 	Queues          map[string]int // weights; every name must be one of tasks.Queues
 	ShutdownTimeout time.Duration
+	// Messages, when set, has the worker send notifications.
+	Messages Messages
 }
 
-// Worker is one asynq server with Holdfast's handlers.
+// Worker is Holdfast's handlers on an asynq server, and on a second one of its own for
+// notifications: a target that hangs takes none of the places of backups.
 type Worker struct {
 	server *asynq.Server
 	mux    *asynq.ServeMux
+	sender *asynq.Server // nil without notifications
 	log    zerolog.Logger
 }
+
+// senders is how many notifications a worker sends at once.
+const senders = 4
 
 // taskCheckInterval is how often an idle server asks for work. asynq's default of a
 // second leaves slots empty for a second between one-second operations.
@@ -69,7 +82,7 @@ func New(client redis.UniversalClient, engine Engine, failures FailureStore, log
 	if len(opts.Queues) == 0 {
 		opts.Queues = known
 	}
-	h := &handlers{engine: engine, failures: failures, inspector: asynq.NewInspectorFromRedisClient(client), log: log}
+	h := &handlers{messages: opts.Messages, engine: engine, failures: failures, inspector: asynq.NewInspectorFromRedisClient(client), log: log}
 	server := asynq.NewServerFromRedisClient(client, asynq.Config{
 		Concurrency: opts.Concurrency, Queues: opts.Queues, ShutdownTimeout: opts.ShutdownTimeout,
 		TaskCheckInterval: taskCheckInterval, DelayedTaskCheckInterval: time.Second,
@@ -77,7 +90,16 @@ func New(client redis.UniversalClient, engine Engine, failures FailureStore, log
 		Logger: asynqLog{log}, LogLevel: asynq.WarnLevel,
 		ErrorHandler: asynq.ErrorHandlerFunc(h.logError),
 	})
-	return &Worker{server: server, mux: h.mux(), log: log}, nil
+	w := &Worker{server: server, mux: h.mux(), log: log}
+	if opts.Messages != nil {
+		w.sender = asynq.NewServerFromRedisClient(client, asynq.Config{
+			Concurrency: senders, Queues: map[string]int{tasks.QueueNotify: 1}, ShutdownTimeout: opts.ShutdownTimeout,
+			TaskCheckInterval: time.Second, DelayedTaskCheckInterval: time.Second, RetryDelayFunc: resendDelay,
+			Logger: asynqLog{log}, LogLevel: asynq.WarnLevel,
+			ErrorHandler: asynq.ErrorHandlerFunc(h.logUnsent),
+		})
+	}
+	return w, nil
 }
 
 // Run serves until ctx ends, then stops taking tasks, lets the running ones finish within
@@ -86,9 +108,26 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.server.Start(w.mux); err != nil {
 		return fmt.Errorf("start worker: %w", err)
 	}
+	if w.sender != nil {
+		if err := w.sender.Start(w.mux); err != nil {
+			w.server.Shutdown()
+			return fmt.Errorf("start the sender of notifications: %w", err)
+		}
+	}
 	<-ctx.Done()
+	if w.sender != nil {
+		w.sender.Stop() // takes nothing more while the other finishes
+	}
 	w.server.Shutdown()
+	if w.sender != nil {
+		w.sender.Shutdown()
+	}
 	return nil
+}
+
+// resendDelay spaces the attempts to send a notification: 2 s doubling to 10 min.
+func resendDelay(n int, _ error, _ *asynq.Task) time.Duration {
+	return min(2*time.Second<<min(n, 9), 10*time.Minute)
 }
 
 // retryDelay brings jobs that were put off back when they were told to come, and spaces
