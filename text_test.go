@@ -27,7 +27,7 @@ var textRules = []struct {
 
 // verbatim are files whose text is not ours to tidy.
 func verbatim(name string) bool {
-	return name == "LICENSE" || strings.HasSuffix(name, ".sum") || strings.Contains(name, "testdata/fuzz/") || strings.Contains(name, "testdata/rapid/")
+	return name == "LICENSE" || strings.HasSuffix(name, ".LICENSE") || strings.HasSuffix(name, "testdata/axe.js") || strings.Contains(name, "assets/vendor/") || strings.HasSuffix(name, ".sum") || strings.Contains(name, "testdata/fuzz/") || strings.Contains(name, "testdata/rapid/")
 }
 
 // texts returns what should not be in the files.

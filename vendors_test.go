@@ -20,6 +20,7 @@ var vendors = []struct {
 	{"github.com/alicebob/miniredis/", []string{"app", "demo"}},
 	{"github.com/rs/zerolog", []string{"engine", "producer", "worker", "scheduler", "web", "notify", "app", "demo", "cli", "cmd", "sim", "internal/metrics", "bench"}},
 	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics"}},
+	{"github.com/chromedp/", []string{"test/browser"}},
 	{"github.com/urfave/", []string{"cli", "cmd"}},
 	{"github.com/vbauerster/", []string{"demo", "cli"}},
 	{"github.com/jackc/", []string{"catalog/sqlstore", "internal/localserver", "bench"}},

@@ -10,8 +10,11 @@ import (
 	"holdfast/internal/metrics"
 	"holdfast/internal/version"
 	"holdfast/producer"
+	"holdfast/scheduler"
 	"holdfast/tasks"
 	"holdfast/web"
+	"holdfast/web/dashboard"
+	"holdfast/web/frame"
 )
 
 // accountDimensions are the admission dimensions whose values are accounts.
@@ -34,12 +37,56 @@ func (a *App) Collector() prometheus.Collector {
 // NewWeb returns the web pages of this process, already listening.
 func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	cfg := a.Config
+	around := frame.New(frame.Options{
+		Installation: cfg.Installation, Version: version.String(), Pages: true, Queues: a.Redis != nil,
+		Banner: a.banner(), Clock: a.Clock, Log: a.log,
+	})
 	return web.New(web.Options{
 		Listen: cfg.Web.Listen, AllowRemote: cfg.Web.AllowRemote, AsynqmonActions: cfg.Web.AsynqmonActions,
 		Installation: cfg.Installation, Version: version.String(), Gatherer: gatherer, Checks: a.Checks(),
-		Redis: a.Redis, Catalog: a.Store, Slots: a.Controller, SlotDimensions: accountDimensions(),
-		Log: a.log, Clock: a.Clock,
+		Redis: a.Redis, Pages: a.newDashboard(around), Frame: around, Log: a.log, Clock: a.Clock,
 	})
+}
+
+// banner says what everybody who sees the pages should know.
+func (a *App) banner() string {
+	return "There is no login: everybody who can reach " + a.Config.Web.Listen + " may look and act here."
+}
+
+// newDashboard returns the pages for people.
+func (a *App) newDashboard(around *frame.Frame) *dashboard.Dashboard {
+	opts := dashboard.Options{
+		Catalog: a.Store, Drivers: PlanningDrivers(a.Config), Policies: a.pagesPolicies, Capabilities: Capabilities(a.Drivers),
+		DefaultCaps: a.DefaultCaps(), Units: a.Config.AWS.Accounts.UnitsOf, Accounts: withoutExcluded(a.Config, a.Config.AWS.Accounts.IDs),
+		LeaseName: scheduler.LeaseName, Frame: around, Clock: a.Clock, Log: a.log,
+	}
+	if a.Controller != nil {
+		opts.Slots = a.Controller
+	}
+	if a.Budgets != nil {
+		opts.Budgets = a.Budgets
+	}
+	return dashboard.New(opts)
+}
+
+// pagesPolicies reads what is in force, for pages: it remembers nothing.
+func (a *App) pagesPolicies(ctx context.Context) (p dashboard.Policies, err error) {
+	last, err := a.Store.LastValidPolicies(ctx)
+	if err != nil {
+		return p, err
+	}
+	loaded, err := LoadPolicies(a.Config, a.Drivers, last)
+	if err != nil {
+		return p, err
+	}
+	p = dashboard.Policies{Set: loaded.Set, Problems: loaded.Result.Problems, Warnings: loaded.Result.Warnings}
+	for _, g := range loaded.Withheld() {
+		p.Withheld = append(p.Withheld, g.String())
+	}
+	if dir := a.Config.OrganizationDir(); dir != "" {
+		p.Organization, _, err = ReadOrganization(dir)
+	}
+	return p, err
 }
 
 // NewMetricsServer returns the health and metrics of a process without pages, already

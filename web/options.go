@@ -10,15 +10,13 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
 
-	"holdfast/admission"
-	"holdfast/catalog"
-	"holdfast/driver"
 	"holdfast/failure"
 	"holdfast/internal/clock"
+	"holdfast/web/frame"
 )
 
 // Options are the settings and sources of a Server. Only Listen and Gatherer are
-// required: a process without Redis and Catalog serves health and metrics.
+// required: a process without Redis and Pages serves health and metrics.
 type Options struct {
 	Listen string // host:port; port 0 takes a free one, see Server.Addr
 	// AllowRemote permits an address others can reach, and requests that name any host.
@@ -34,15 +32,13 @@ type Options struct {
 	// Redis is what the queue pages show; nil: there are none. asynqmon's Redis page wants
 	// a *redis.Client or *redis.ClusterClient and stays empty with another client.
 	Redis redis.UniversalClient
-	// Catalog and Slots are what the overview page shows; either may be nil.
-	Catalog Overview
-	Slots   Slots
-	// SlotDimensions are the dimensions of admission keys whose values are accounts, in the
-	// order the overview lists them.
-	SlotDimensions []string
+	// Pages are the pages for people; nil: there are none.
+	Pages Pages
+	// Frame is around every page; nil makes one.
+	Frame *frame.Frame
 
 	Log zerolog.Logger
-	// Clock is the time the overview page shows; nil is the machine's.
+	// Clock is the time pages show; nil is the machine's.
 	Clock clock.Clock
 }
 
@@ -52,18 +48,6 @@ type Check struct {
 	// Probe returns nil when it can. It is given a context of two seconds and not called
 	// again while it runs, nor within a second.
 	Probe func(ctx context.Context) error
-}
-
-// Overview is the part of catalog.Store the overview page reads.
-type Overview interface {
-	CountJobs(ctx context.Context, f catalog.JobFilter) (map[driver.Operation]map[catalog.State]int, error)
-	CountPoints(ctx context.Context) (map[catalog.PointState]int, error)
-	Breakers(ctx context.Context) ([]catalog.Breaker, error)
-}
-
-// Slots is the part of admission.Controller the overview page reads.
-type Slots interface {
-	Usage(ctx context.Context, limit int) ([]admission.KeyUsage, error)
 }
 
 // validate returns all that is wrong with o, with class invalid.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
+
+	"holdfast/web/frame"
 )
 
 // sharedRedis hands asynqmon a client that belongs to the process. asynqmon's Close would
@@ -23,9 +25,8 @@ type sharedRedis struct{ client redis.UniversalClient }
 func (s sharedRedis) MakeRedisClient() any { return s.client }
 
 // newQueues mounts asynqmon below queuesPath. Without actions it refuses everything but
-// reading before asynqmon sees it; with them a request that a page of another site sends
-// is refused, because there is no password such a page would lack.
-func newQueues(opts Options, pages *pages) (http.Handler, error) {
+// reading before asynqmon sees it.
+func newQueues(opts Options, f *frame.Frame) (http.Handler, error) {
 	browser := asynqmon.New(asynqmon.Options{
 		RootPath: queuesPath, RedisConnOpt: sharedRedis{opts.Redis}, ReadOnly: !opts.AsynqmonActions,
 	})
@@ -35,6 +36,7 @@ func newQueues(opts Options, pages *pages) (http.Handler, error) {
 	}
 	withPolicy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("X-Frame-Options", "SAMEORIGIN") // the page of the queues has it inside
 		if strings.HasPrefix(r.URL.Path, queuesPath+"/static/") {
 			// Their names change with their content.
 			w.Header().Set("Cache-Control", "private, max-age=86400")
@@ -42,9 +44,9 @@ func newQueues(opts Options, pages *pages) (http.Handler, error) {
 		browser.ServeHTTP(w, r)
 	})
 	if !opts.AsynqmonActions {
-		return pages.readOnly(withPolicy), nil
+		return readOnly(f, withPolicy), nil
 	}
-	return http.NewCrossOriginProtection().Handler(withPolicy), nil
+	return withPolicy, nil
 }
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
@@ -68,7 +70,7 @@ func queuesPolicy(browser http.Handler) (string, error) {
 		fmt.Fprintf(&hashes, " 'sha256-%s'", base64.StdEncoding.EncodeToString(sum[:]))
 	}
 	return "default-src 'none'; script-src 'self'" + hashes.String() + "; style-src 'self' 'unsafe-inline'; " +
-		"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", nil
+		"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'", nil
 }
 
 // firstPage returns the page asynqmon serves; every address below it is the same page.

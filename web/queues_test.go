@@ -151,7 +151,7 @@ func TestQueuesWithoutRedis(t *testing.T) {
 	url := serve(t, opts)
 	stop()
 	get(t, url+"/queues/api/queues").wantStatus(t, http.StatusInternalServerError)
-	get(t, url+"/").wantStatus(t, http.StatusOK)
+	get(t, url+"/").wantStatus(t, http.StatusNotFound).wantBody(t, "health checks and metrics only")
 }
 
 // TestTaskPagesOpen asks for the page of a job's tasks: asynqmon's addresses have the id

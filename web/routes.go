@@ -9,12 +9,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"holdfast/failure"
+	"holdfast/web/frame"
 )
 
 // The paths.
 const (
-	overviewPath  = "/"
-	stylePath     = "/assets/style.css"
+	homePath      = "/"
 	healthPath    = "/healthz"
 	readinessPath = "/readyz"
 	metricsPath   = "/metrics"
@@ -28,29 +28,32 @@ const (
 )
 
 // newHandler puts the routes together, inside what guards all of them.
-func newHandler(opts Options) (http.Handler, error) {
-	pages := newPages(opts)
+func newHandler(opts Options, f *frame.Frame) (http.Handler, error) {
 	mux := http.NewServeMux()
 	// Methods are checked by readOnly and not by the mux, whose 405 would be bare text and
 	// whose catch-all would turn it into a 404.
-	mux.Handle(overviewPath+"{$}", pages.readOnly(newOverview(opts, pages)))
-	mux.Handle(stylePath, pages.readOnly(http.HandlerFunc(serveStyle)))
-	mux.Handle(readinessPath, pages.readOnly(newReadiness(opts.Checks)))
-	mux.Handle(metricsPath, pages.readOnly(metricsHandler(opts)))
-	mux.HandleFunc("/", pages.notFound)
+	mux.Handle(frame.AssetsPath, readOnly(f, frame.Assets(notFound(f))))
+	mux.Handle(readinessPath, readOnly(f, newReadiness(opts.Checks)))
+	mux.Handle(metricsPath, readOnly(f, metricsHandler(opts)))
+	mux.HandleFunc("/", notFound(f))
 	if opts.Redis != nil {
-		queues, err := newQueues(opts, pages)
+		queues, err := newQueues(opts, f)
 		if err != nil {
 			return nil, err
 		}
-		mux.Handle(queuesPath, http.RedirectHandler(queuesPath+"/", http.StatusPermanentRedirect))
 		mux.Handle(queuesPath+"/", queues)
 	}
-
 	outer := http.NewServeMux()
-	outer.Handle(healthPath, pages.readOnly(http.HandlerFunc(serveHealth)))
-	outer.Handle("/", limitInFlight(maxInFlight, http.MaxBytesHandler(mux, maxBodyBytes)))
-	return securityHeaders(checkHost(opts, pages, outer)), nil
+	if opts.Pages != nil {
+		opts.Pages.Register(mux)
+		outer.Handle(livePath, readOnly(f, opts.Pages.Live())) // streams do not count as in flight
+	} else {
+		mux.Handle(homePath+"{$}", readOnly(f, home(f)))
+		mux.Handle(queuesPath, http.RedirectHandler(queuesPath+"/", http.StatusPermanentRedirect))
+	}
+	outer.Handle(healthPath, readOnly(f, http.HandlerFunc(serveHealth)))
+	outer.Handle("/", limitInFlight(maxInFlight, http.MaxBytesHandler(sameOrigin(f, mux), maxBodyBytes)))
+	return securityHeaders(checkHost(opts, f, outer)), nil
 }
 
 func metricsHandler(opts Options) http.Handler {
@@ -71,17 +74,18 @@ func (l scrapeLog) Println(v ...any) {
 func reading(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // readOnly answers anything but GET and HEAD with a 405 page.
-func (p *pages) readOnly(next http.Handler) http.Handler {
+func readOnly(f *frame.Frame, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !reading(r) {
-			w.Header().Set("Allow", "GET, HEAD")
-			p.fail(w, r, http.StatusMethodNotAllowed, "This address only answers GET.")
+			f.NotAllowed(w, r, []string{http.MethodGet})
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (p *pages) notFound(w http.ResponseWriter, r *http.Request) {
-	p.fail(w, r, http.StatusNotFound, "There is no page at this address.")
+func notFound(f *frame.Frame) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		f.Fail(w, r, http.StatusNotFound, "There is no page at this address.")
+	}
 }

@@ -2,17 +2,15 @@ package web
 
 import (
 	"net/http"
-)
 
-// pagePolicy is the content security policy of our own pages: no scripts at all, styles
-// from here only.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"holdfast/web/frame"
+)
 
 // securityHeaders sets what every answer carries; handlers may replace the policy.
 func securityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("Content-Security-Policy", frame.Policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
@@ -27,13 +25,13 @@ func securityHeaders(next http.Handler) http.Handler {
 // served: a browser sends such a request for a page on the internet whose owner let its
 // name resolve to 127.0.0.1, and would show that page our answer. Programs that send no
 // host at all are not browsers.
-func checkHost(opts Options, pages *pages, next http.Handler) http.Handler {
+func checkHost(opts Options, pages *frame.Frame, next http.Handler) http.Handler {
 	if opts.AllowRemote {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != "" && !isLoopback(hostOf(r.Host)) {
-			pages.fail(w, r, http.StatusForbidden,
+			pages.Fail(w, r, http.StatusForbidden,
 				"Only requests for localhost or a loopback address are answered here. Set web.allow_remote to serve other names.")
 			return
 		}
@@ -54,4 +52,13 @@ func limitInFlight(limit int, next http.Handler) http.Handler {
 			http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
 		}
 	})
+}
+
+// sameOrigin refuses what a page of another site makes a browser send.
+func sameOrigin(f *frame.Frame, next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.Fail(w, r, http.StatusForbidden, "This was sent by a page of another site, so it was refused. Nothing was changed.")
+	}))
+	return protection.Handler(next)
 }

@@ -45,7 +45,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Clock == nil {
 		opts.Clock = clock.System()
 	}
-	handler, err := newHandler(opts)
+	handler, err := newHandler(opts, newFrame(opts))
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +53,18 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{
+	s := &Server{
 		listener: listener, log: opts.Log,
 		http: &http.Server{
 			Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 			ErrorLog: stdlog.New(serverLog{opts.Log}, "", 0),
 		},
-	}, nil
+	}
+	if opts.Pages != nil {
+		s.http.RegisterOnShutdown(opts.Pages.Close) // a stream would never end by itself
+	}
+	return s, nil
 }
 
 // listen opens the address. A name like localhost can stand for anything in a hosts

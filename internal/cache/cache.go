@@ -21,7 +21,10 @@ type Options struct {
 	Name    string        // of the source, in errors
 	Keep    time.Duration // an answer, or a failure, is kept at least this long
 	Timeout time.Duration // how long a caller waits
-	Clock   clock.Clock
+	// Stale is how long past its time a good answer is still given, at once, while a new one
+	// is asked for; 0: never.
+	Stale time.Duration
+	Clock clock.Clock
 }
 
 // Answer keeps the last answer of one source. It is safe for concurrent use.
@@ -78,13 +81,17 @@ func (a *Answer[T]) Get(ctx context.Context) (T, error) {
 func (a *Answer[T]) begin(ctx context.Context) (kept result[T], done <-chan struct{}, fresh bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.opts.Clock.Now().Before(a.last.until) {
+	now := a.opts.Clock.Now()
+	if now.Before(a.last.until) {
 		return a.last, nil, true
 	}
 	if a.inFlight == nil {
 		a.inFlight = make(chan struct{})
 		// Others may come to wait for the same answer: it must not end with whoever came first.
 		go a.ask(context.WithoutCancel(ctx))
+	}
+	if a.last.err == nil && !a.last.until.IsZero() && now.Before(a.last.until.Add(a.opts.Stale)) {
+		return a.last, nil, true
 	}
 	return result[T]{}, a.inFlight, false
 }

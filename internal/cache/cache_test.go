@@ -150,3 +150,29 @@ func TestFirstCallerLeaves(t *testing.T) {
 	close(hang)
 	get(t, a, 1)
 }
+
+func TestStaleAnswerIsGivenMeanwhile(t *testing.T) {
+	t.Parallel()
+	clk := clock.NewManual(time.Unix(1_700_000_000, 0))
+	s := &source{}
+	a := cache.New(s.read, cache.Options{Name: "source", Keep: 5 * time.Second, Timeout: time.Minute, Stale: 20 * time.Second, Clock: clk})
+	get(t, a, 1)
+	asking, release := make(chan struct{}), make(chan struct{})
+	s.mu.Lock()
+	s.takes = func() { close(asking); <-release }
+	s.mu.Unlock()
+	clk.Advance(6 * time.Second)
+	get(t, a, 1) // while the source is asked
+	<-asking
+	get(t, a, 1)
+	close(release)
+	testkit.Eventually(t, time.Minute, "the new answer", func() bool {
+		n, err := a.Get(t.Context())
+		return err == nil && n == 2
+	})
+	s.mu.Lock()
+	s.takes = nil
+	s.mu.Unlock()
+	clk.Advance(time.Hour) // too old to be given
+	get(t, a, 3)
+}
