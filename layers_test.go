@@ -24,12 +24,13 @@ var layers = [][]string{
 	9:  {"sim"},
 	10: {"engine", "producer", "notify", "driver/drivertest/simharness"},
 	11: {"worker", "scheduler", "notify/"},
-	12: {"operator"},
-	13: {"web"},
-	14: {"app"},
-	15: {"demo"},
-	16: {"cli", "bench/lab"},
-	17: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
+	12: {"operator", "web/frame"},
+	13: {"web/"},
+	14: {"web"},
+	15: {"app"},
+	16: {"demo"},
+	17: {"cli", "bench/lab"},
+	18: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
 }
 
 // testSupport packages may be imported by tests and by each other only.
