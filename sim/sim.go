@@ -76,6 +76,7 @@ const (
 	LostAnswer  = cloud.LostAnswer
 	Hang        = cloud.Hang
 	FailLater   = cloud.FailLater
+	PartLater   = cloud.PartLater
 	Vanish      = cloud.Vanish
 )
 

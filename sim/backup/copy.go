@@ -1,8 +1,9 @@
 package backup
 
 import (
-	"maps"
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,7 +36,7 @@ func (s *Service) startCopy(c *cloud.Call, in *backup.StartCopyJobInput) (*backu
 		return nil, err
 	case aws.ToString(in.IamRoleArn) == "":
 		return nil, missing("IamRoleArn")
-	case source.status(c.Now) != types.RecoveryPointStatusCompleted:
+	case !usable(source.status(c.Now)):
 		return nil, refused("the recovery point is " + string(source.status(c.Now)))
 	case source.class(c.Now) == types.StorageClassCold:
 		return nil, refused("a recovery point in cold storage cannot be copied")
@@ -43,14 +44,40 @@ func (s *Service) startCopy(c *cloud.Call, in *backup.StartCopyJobInput) (*backu
 	if problem := lifecycleProblem(in.Lifecycle); problem != "" {
 		return nil, invalid("%s", problem)
 	}
-	there := c.In(v.place)
-	j := &copyJob{id: newJobID(c), created: c.Now, source: source, own: s.newPoint(there, v, source.of, driver.Copy, in.Lifecycle)}
-	maps.Copy(j.own.tags, source.tags)
-	took := c.Between(10*time.Minute, 40*time.Minute, "copy", j.id)
-	j.own.creating = there.Begin(string(source.of.Kind), string(driver.Copy), j.id, took, v.outside(j.own.keep))
+	if of := notCold(source.of, in.Lifecycle); of != "" {
+		return nil, invalid("%s", of)
+	}
+	j, err := s.newCopy(c, source, v, in.Lifecycle)
+	if err != nil {
+		return nil, err
+	}
 	s.copies.Put(c.Place, j.id, j)
 	keep(j.id)
 	return &backup.StartCopyJobOutput{CopyJobId: &j.id, CreationDate: &j.created}, nil
+}
+
+// newCopy makes the copy of a point. It has the point's tags.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/tags-on-backups.html
+func (s *Service) newCopy(c *cloud.Call, source *point, v *vault, l *types.Lifecycle) (*copyJob, error) {
+	there := c.In(v.place)
+	j := &copyJob{id: newJobID(c), created: c.Now, source: source}
+	took := c.Between(10*time.Minute, 40*time.Minute, "copy", j.id)
+	progress := there.Begin(string(source.of.Kind), string(driver.Copy), j.id, took, cmp.Or(v.outside(keepDays(l)), source.unshared(v)))
+	var err error
+	j.own, err = s.newPoint(there, v, source.of, pointOf{
+		operation: driver.Copy, from: source.arn, tags: source.tagsNow(c.In(source.place)), lifecycle: l, progress: progress,
+	})
+	return j, err
+}
+
+// unshared says why a point cannot be copied to the account of a vault: what the service of
+// the resource encrypted with a key that AWS manages stays in its account.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html
+func (p *point) unshared(v *vault) string {
+	if p.kept && p.encrypted && p.place.Account != v.place.Account && strings.Contains(p.key, ":key/aws-") {
+		return "the recovery point is encrypted with an AWS managed key, which cannot be shared with another account"
+	}
+	return ""
 }
 
 func (j *copyJob) describe(now time.Time) types.CopyJob {
@@ -62,9 +89,12 @@ func (j *copyJob) describe(now time.Time) types.CopyJob {
 	switch progress := j.own.creating; {
 	case progress.Failed(now):
 		out.State, out.StatusMessage, out.CompletionDate = types.CopyJobStateFailed, &j.own.creating.Failure, &j.own.creating.End
+	case progress.Succeeded(now) && progress.Missing != "":
+		out.State, out.CompletionDate, out.StatusMessage = types.CopyJobStatePartial, &j.own.creating.End, &j.own.creating.Missing
+		out.DestinationRecoveryPointArn, out.DestinationEncryptionKeyArn = &j.own.arn, j.own.keyARN()
 	case progress.Succeeded(now):
 		out.State, out.CompletionDate, out.MessageCategory = types.CopyJobStateCompleted, &j.own.creating.End, aws.String("SUCCESS")
-		out.DestinationRecoveryPointArn, out.DestinationEncryptionKeyArn = &j.own.arn, &j.own.vault.key
+		out.DestinationRecoveryPointArn, out.DestinationEncryptionKeyArn = &j.own.arn, j.own.keyARN()
 	}
 	return out
 }

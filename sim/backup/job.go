@@ -61,32 +61,75 @@ func (s *Service) startBackup(c *cloud.Call, in *backup.StartBackupJobInput) (*b
 	if problem := lifecycleProblem(in.Lifecycle); problem != "" {
 		return nil, invalid("%s", problem)
 	}
-	j := &backupJob{id: newJobID(c), created: c.Now, role: *in.IamRoleArn, point: s.newPoint(c, v, of, driver.Backup, in.Lifecycle)}
-	maps.Copy(j.point.tags, of.Tags)
-	maps.Copy(j.point.tags, in.RecoveryPointTags)
-	j.runs = s.freeFrom(c, of.ARN)
-	j.expires = c.Now.Add(time.Duration(cmp.Or(aws.ToInt64(in.StartWindowMinutes), defaultWindow)) * time.Minute)
-	took := j.runs.Sub(c.Now) + c.Between(5*time.Minute, 30*time.Minute, "job", j.id)
-	failure := cmp.Or(of.Refusal, v.outside(j.point.keep), j.tooManyTags())
-	if j.runs.After(j.expires) {
-		took, failure = j.expires.Sub(c.Now), "the job did not start within its start window"
+	j, err := s.newJob(c, v, of, in)
+	if err != nil {
+		return nil, err
 	}
-	j.progress = c.Begin(string(of.Kind), string(driver.Backup), j.id, took, failure)
-	j.point.creating = j.progress
 	s.jobs.Put(c.Place, j.id, j)
 	keep(j.id)
 	return j.started(), nil
 }
 
-func (j *backupJob) started() *backup.StartBackupJobOutput {
-	return &backup.StartBackupJobOutput{BackupJobId: &j.id, CreationDate: &j.created, RecoveryPointArn: &j.point.arn}
+// newJob decides how a job will go, and makes its point.
+func (s *Service) newJob(c *cloud.Call, v *vault, of cloud.Protected, in *backup.StartBackupJobInput) (*backupJob, error) {
+	j := &backupJob{id: newJobID(c), created: c.Now, role: *in.IamRoleArn}
+	tags := map[string]string{}
+	maps.Copy(tags, of.Tags)
+	maps.Copy(tags, in.RecoveryPointTags)
+	j.runs = s.freeFrom(c, of.ARN)
+	j.expires = c.Now.Add(time.Duration(cmp.Or(aws.ToInt64(in.StartWindowMinutes), defaultWindow)) * time.Minute)
+	took := j.runs.Sub(c.Now) + c.Between(5*time.Minute, 30*time.Minute, "job", j.id)
+	failure := cmp.Or(of.Refusal, v.outside(keepDays(in.Lifecycle)), notCold(of, in.Lifecycle), tooManyTags(tags))
+	if j.runs.After(j.expires) {
+		took, failure = j.expires.Sub(c.Now), "the job did not start within its start window"
+	}
+	j.progress = c.Begin(string(of.Kind), string(driver.Backup), j.id, took, failure)
+	var err error
+	j.point, err = s.newPoint(c, v, of, pointOf{operation: driver.Backup, tags: tags, lifecycle: in.Lifecycle, progress: j.progress})
+	return j, err
 }
 
-func (j *backupJob) tooManyTags() string {
-	if n := len(j.point.tags); n > maxTags {
+// started names the point at once only where AWS Backup makes it itself.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartBackupJob.html
+func (j *backupJob) started() *backup.StartBackupJobOutput {
+	out := &backup.StartBackupJobOutput{BackupJobId: &j.id, CreationDate: &j.created}
+	if !j.point.kept {
+		out.RecoveryPointArn = &j.point.arn
+	}
+	return out
+}
+
+func tooManyTags(tags map[string]string) string {
+	if n := len(tags); n > maxTags {
 		return fmt.Sprintf("the recovery point would have %d tags, more than %d", n, maxTags)
 	}
 	return ""
+}
+
+// tiered are the types whose points can move to cold storage. EBS takes an opt-in.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-feature-availability.html
+var tiered = []string{"EBS", "EFS", "VirtualMachine", "DynamoDB"}
+
+// notCold says why points of a type cannot live as asked. AWS ignores a transition of types
+// that have no cold storage; a job that is told of one here fails, so that nobody relies on it.
+func notCold(of cloud.Protected, l *types.Lifecycle) string {
+	if l == nil || aws.ToInt64(l.MoveToColdStorageAfterDays) <= 0 {
+		return ""
+	}
+	if !slices.Contains(tiered, of.Type) {
+		return "recovery points of " + of.Type + " have no cold storage"
+	}
+	if of.Type == "EBS" && !aws.ToBool(l.OptInToArchiveForSupportedResources) {
+		return "cold storage of EBS needs OptInToArchiveForSupportedResources"
+	}
+	return ""
+}
+
+func keepDays(l *types.Lifecycle) *int64 {
+	if l == nil {
+		return nil
+	}
+	return l.DeleteAfterDays
 }
 
 // freeFrom is when the resource has no other job in progress.
@@ -121,6 +164,8 @@ func (j *backupJob) state(now time.Time) types.BackupJobState {
 		return types.BackupJobStateExpired
 	case j.progress.Failed(now):
 		return types.BackupJobStateFailed
+	case j.progress.Missing != "":
+		return types.BackupJobStatePartial
 	default:
 		return types.BackupJobStateCompleted
 	}
@@ -132,11 +177,19 @@ func (j *backupJob) describe(c *cloud.Call) types.BackupJob {
 		BackupJobId: &j.id, AccountId: &c.Place.Account, BackupVaultName: &p.vault.name, BackupVaultArn: &p.vault.arn,
 		ResourceArn: &p.of.ARN, ResourceType: &p.of.Type, RecoveryPointArn: &p.arn, IamRoleArn: &j.role,
 		CreationDate: &j.created, State: j.state(c.Now), PercentDone: aws.String(strconv.Itoa(j.progress.Percent(c.Now)) + ".0"),
-		IsEncrypted: true, EncryptionKeyArn: &p.vault.key, BackupSizeInBytes: &p.of.SizeBytes,
+		IsEncrypted: p.encrypted, BackupSizeInBytes: &p.of.SizeBytes,
+	}
+	if p.encrypted {
+		out.EncryptionKeyArn = &p.key
+	}
+	if out.State == types.BackupJobStateCreated && p.kept {
+		out.RecoveryPointArn = nil
 	}
 	switch out.State {
 	case types.BackupJobStateCompleted:
 		out.CompletionDate, out.MessageCategory = &j.progress.End, aws.String("SUCCESS")
+	case types.BackupJobStatePartial:
+		out.CompletionDate, out.StatusMessage = &j.progress.End, &j.progress.Missing
 	case types.BackupJobStateFailed, types.BackupJobStateExpired:
 		out.CompletionDate, out.StatusMessage = &j.progress.End, &j.progress.Failure
 	case types.BackupJobStateAborted:
@@ -152,8 +205,9 @@ func (s *Service) describeBackup(c *cloud.Call, in *backup.DescribeBackupJobInpu
 	}
 	d := j.describe(c)
 	return &backup.DescribeBackupJobOutput{
-		BackupJobId: d.BackupJobId, State: d.State, StatusMessage: d.StatusMessage, RecoveryPointArn: d.RecoveryPointArn,
-		BackupVaultName: d.BackupVaultName, ResourceArn: d.ResourceArn, PercentDone: d.PercentDone, CreationDate: d.CreationDate,
+		BackupJobId: d.BackupJobId, State: d.State, StatusMessage: d.StatusMessage, MessageCategory: d.MessageCategory,
+		RecoveryPointArn: d.RecoveryPointArn, BackupVaultName: d.BackupVaultName, ResourceArn: d.ResourceArn, PercentDone: d.PercentDone,
+		CreationDate: d.CreationDate, BackupSizeInBytes: d.BackupSizeInBytes, IsEncrypted: d.IsEncrypted, EncryptionKeyArn: d.EncryptionKeyArn,
 	}, nil
 }
 
@@ -207,5 +261,6 @@ func (s *Service) stopBackup(c *cloud.Call, in *backup.StopBackupJobInput) (*bac
 	c.Cancel(&j.progress)
 	j.stopped = c.Now.Add(stopTakes)
 	j.point.stopped = c.Now
+	j.point.tell(c)
 	return &backup.StopBackupJobOutput{}, nil
 }

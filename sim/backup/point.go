@@ -30,7 +30,10 @@ type point struct {
 	vault     *vault
 	of        cloud.Protected
 	operation driver.Operation
-	tags      map[string]string
+	kept      bool              // it is an artefact of the service of the resource, which has its tags
+	tags      map[string]string // of one that AWS Backup makes itself
+	encrypted bool
+	key       string
 	creating  cloud.Progress
 	stopped   time.Time // when its job was stopped
 	cold      *int64    // days
@@ -40,20 +43,83 @@ type point struct {
 	removed   time.Time // by somebody else
 }
 
-// newPoint makes the point a job fills; it is not seen before the job runs.
-func (s *Service) newPoint(c *cloud.Call, v *vault, of cloud.Protected, op driver.Operation, l *types.Lifecycle) *point {
-	p := &point{
-		arn: c.ARN("backup", "recovery-point:"+newJobID(c)), place: c.Place, vault: v, of: of, operation: op, tags: map[string]string{},
-	}
-	if l != nil {
-		p.cold, p.keep = l.MoveToColdStorageAfterDays, l.DeleteAfterDays
-	}
-	s.points.Put(c.Place, p.arn, p)
-	return p
+// pointOf is what a job knows of the point it makes.
+type pointOf struct {
+	operation driver.Operation
+	from      string // ARN of the point it is a copy of
+	tags      map[string]string
+	lifecycle *types.Lifecycle
+	progress  cloud.Progress
 }
 
-// end is when the point ceased or will cease to exist; zero: never.
+// newPoint makes the point a job fills; it is not seen before the job runs. AWS Backup
+// encrypts what it makes itself with the vault's key; what services make has the source's,
+// and a copy of it the vault's.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
+func (s *Service) newPoint(c *cloud.Call, v *vault, of cloud.Protected, want pointOf) (*point, error) {
+	p := &point{place: c.Place, vault: v, of: of, operation: want.operation, creating: want.progress, kept: c.Keeps(of)}
+	if l := want.lifecycle; l != nil {
+		p.cold, p.keep = l.MoveToColdStorageAfterDays, l.DeleteAfterDays
+	}
+	if !p.kept {
+		p.arn, p.tags, p.encrypted, p.key = c.ARN("backup", "recovery-point:"+newJobID(c)), want.tags, true, v.key
+		s.points.Put(c.Place, p.arn, p)
+		return p, nil
+	}
+	want.tags[cloud.TagSource] = of.ARN
+	p.encrypted, p.key = of.Encrypted, of.Key
+	if want.from != "" && (of.Encrypted || !slices.Contains(unencrypted, of.Type)) {
+		p.encrypted, p.key = true, v.key
+	}
+	var err error
+	p.arn, err = c.Keep(cloud.Keep{
+		Of: of, Operation: want.operation, From: want.from, Vault: v.name, Key: p.key, Tags: want.tags, Progress: want.progress,
+	})
+	if err != nil {
+		return nil, invalid("%v", err)
+	}
+	s.points.Put(c.Place, p.arn, p)
+	p.tell(c)
+	return p, nil
+}
+
+// unencrypted are the types of which a copy of an unencrypted point stays so.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
+var unencrypted = []string{"Aurora", "DocumentDB", "Neptune"}
+
+// tell lets the service that shows the point as an artefact know when it ends.
+func (p *point) tell(c *cloud.Call) {
+	if p.kept {
+		c.Discard(p.of, p.arn, p.lastEnd())
+	}
+}
+
+// tagsNow returns the tags of the point.
+func (p *point) tagsNow(c *cloud.Call) map[string]string {
+	if p.kept {
+		return c.KeptTags(p.of, p.arn)
+	}
+	return maps.Clone(p.tags)
+}
+
+// keyARN is nil for a point that is not encrypted.
+func (p *point) keyARN() *string {
+	if !p.encrypted {
+		return nil
+	}
+	return &p.key
+}
+
+// end is when the point ceased to exist; zero: it is there.
 func (p *point) end(now time.Time) time.Time {
+	if at := p.lastEnd(); !at.IsZero() && !at.After(now) {
+		return at
+	}
+	return time.Time{}
+}
+
+// lastEnd is when the point ceases to exist as things are now; zero: never.
+func (p *point) lastEnd() (first time.Time) {
 	var ends []time.Time
 	if p.creating.Failure != "" {
 		ends = append(ends, p.creating.End)
@@ -64,10 +130,8 @@ func (p *point) end(now time.Time) time.Time {
 	if p.keep != nil && *p.keep > 0 {
 		ends = append(ends, p.creating.Start.Add(time.Duration(*p.keep)*day+ownDeletion))
 	}
-	ends = append(ends, p.removed, p.stopped)
-	var first time.Time
-	for _, at := range ends {
-		if !at.IsZero() && !at.After(now) && (first.IsZero() || at.Before(first)) {
+	for _, at := range append(ends, p.removed, p.stopped) {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
 			first = at
 		}
 	}
@@ -84,6 +148,8 @@ func (p *point) status(now time.Time) types.RecoveryPointStatus {
 		return types.RecoveryPointStatusDeleting
 	case p.deleting:
 		return types.RecoveryPointStatusExpired
+	case p.creating.Missing != "":
+		return types.RecoveryPointStatusPartial
 	default:
 		return types.RecoveryPointStatusCompleted
 	}
@@ -128,7 +194,7 @@ func (p *point) member(now time.Time) types.RecoveryPointByBackupVault {
 	m := types.RecoveryPointByBackupVault{
 		RecoveryPointArn: &p.arn, BackupVaultName: &p.vault.name, BackupVaultArn: &p.vault.arn, ResourceArn: &p.of.ARN,
 		ResourceType: &p.of.Type, Status: p.status(now), CreationDate: aws.Time(p.creating.Start), BackupSizeInBytes: &p.of.SizeBytes,
-		IsEncrypted: true, EncryptionKeyArn: &p.vault.key, Lifecycle: p.lifecycle(),
+		IsEncrypted: p.encrypted, EncryptionKeyArn: p.keyARN(), Lifecycle: p.lifecycle(),
 	}
 	if !p.creating.Running(now) {
 		m.CompletionDate = aws.Time(p.creating.End)
@@ -190,6 +256,7 @@ func (s *Service) updateLifecycle(c *cloud.Call, in *backup.UpdateRecoveryPointL
 		return nil, refused("the recovery point is in cold storage already")
 	}
 	p.cold, p.keep = in.Lifecycle.MoveToColdStorageAfterDays, in.Lifecycle.DeleteAfterDays
+	p.tell(c)
 	return &backup.UpdateRecoveryPointLifecycleOutput{RecoveryPointArn: &p.arn, BackupVaultArn: &p.vault.arn, Lifecycle: p.lifecycle()}, nil
 }
 
@@ -222,6 +289,7 @@ func (s *Service) deletePoint(c *cloud.Call, in *backup.DeleteRecoveryPointInput
 	}
 	p.deletion = c.Begin(string(p.of.Kind), string(driver.Expire), p.arn, c.Between(time.Minute, 5*time.Minute, "delete", p.arn), "")
 	p.deleting = true
+	p.tell(c)
 	return &backup.DeleteRecoveryPointOutput{}, nil
 }
 
@@ -265,6 +333,11 @@ func (s *Service) tagged(c *cloud.Call, arn *string) (map[string]string, error) 
 		}
 		return v.tags, nil
 	}
+	// AWS Backup knows tags of what it makes itself; others have them in their own service.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListTags.html
+	if !strings.Contains(aws.ToString(arn), ":backup:") {
+		return nil, invalid("the resource %s is not one AWS Backup has tags of", aws.ToString(arn))
+	}
 	p, err := s.find(c, arn, nil)
 	if err != nil {
 		return nil, err
@@ -272,10 +345,14 @@ func (s *Service) tagged(c *cloud.Call, arn *string) (map[string]string, error) 
 	return p.tags, nil
 }
 
-// Artefacts returns every recovery point there ever was.
+// Artefacts returns every recovery point there ever was that AWS Backup makes itself: the
+// others are their services' artefacts.
 func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 	var all []cloud.Artefact
 	for _, p := range s.points.All() {
+		if p.kept {
+			continue
+		}
 		all = append(all, cloud.Artefact{
 			Kind: p.of.Kind, Operation: p.operation, Place: p.place, ID: p.vault.name + "/" + p.arn, ARN: p.arn, Source: p.of.ARN,
 			Tags: maps.Clone(p.tags), CreatedAt: p.creating.Start, DeletedAt: p.end(now), Failed: p.creating.Failed(now),

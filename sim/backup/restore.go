@@ -37,7 +37,7 @@ func (s *Service) startRestore(c *cloud.Call, in *backup.StartRestoreJobInput) (
 		return nil, missing("Metadata")
 	case aws.ToString(in.IamRoleArn) == "":
 		return nil, missing("IamRoleArn")
-	case p.status(c.Now) != types.RecoveryPointStatusCompleted:
+	case !usable(p.status(c.Now)):
 		return nil, refused("the recovery point is " + string(p.status(c.Now)))
 	}
 	j := &restoreJob{id: newJobID(c), created: c.Now, role: *in.IamRoleArn, point: p}
@@ -46,13 +46,18 @@ func (s *Service) startRestore(c *cloud.Call, in *backup.StartRestoreJobInput) (
 		took += 12 * time.Hour
 	}
 	j.progress = c.Begin(string(p.of.Kind), string(driver.Restore), j.id, took, "")
-	j.made, err = c.Rebuild(cloud.Rebuild{Of: p.of, JobID: j.id, Metadata: maps.Clone(in.Metadata), Progress: j.progress})
+	j.made, err = c.Rebuild(cloud.Rebuild{Of: p.of, Point: p.arn, JobID: j.id, Metadata: maps.Clone(in.Metadata), Progress: j.progress})
 	if err != nil {
 		j.progress.Failure = err.Error()
 	}
 	s.restores.Put(c.Place, j.id, j)
 	keep(j.id)
 	return &backup.StartRestoreJobOutput{RestoreJobId: &j.id}, nil
+}
+
+// usable is whether a point can be copied and restored: a partial one, with what it has.
+func usable(s types.RecoveryPointStatus) bool {
+	return s == types.RecoveryPointStatusCompleted || s == types.RecoveryPointStatusPartial
 }
 
 func (j *restoreJob) describe(now time.Time) types.RestoreJobsListMember {

@@ -10,10 +10,13 @@
 //     copy has the tags of its source (tags-on-backups);
 //   - a source's tags come along, and more than 50 fail the job (tags-on-backups);
 //   - a retention outside a vault's lock fails the job (vault-lock);
+//   - what a service encrypted with a key of AWS's own is not copied to another account
+//     (create-cross-account-backup);
 //   - DeleteRecoveryPoint answers before it is done, and what it cannot delete becomes
 //     EXPIRED (API_DeleteRecoveryPoint, deleting-backups).
 //
-// Only resource types under full management are known, whose points AWS Backup tags itself.
+// Points of types under full management are AWS Backup's own, with its tags; those of
+// others are artefacts of the resource's service (cloud.Keeper), which alone has their tags.
 // Copies between accounts of the organization are allowed, as if every vault's policy did.
 package backup
 
@@ -42,6 +45,7 @@ type Service struct {
 	copies   cloud.Store[*copyJob]    // by id, where they were started
 	restores cloud.Store[*restoreJob] // by id
 	tokens   cloud.Store[string]      // operation and token to job id
+	settings cloud.Store[bool]        // management preference by type
 }
 
 // New returns an AWS Backup without vaults.
@@ -54,7 +58,7 @@ func (s *Service) Definition() cloud.Definition {
 		ThrottleCode: "ThrottlingException", ThrottleStatus: http.StatusTooManyRequests,
 		Operations: []cloud.Operation{
 			cloud.Op(starts, s.createVault), cloud.Op(reads, s.describeVault), cloud.Op(reads, s.listVaults),
-			cloud.Op(starts, s.lockVault), cloud.Op(starts, s.createLegalHold),
+			cloud.Op(reads, s.describeSettings), cloud.Op(starts, s.updateSettings), cloud.Op(starts, s.lockVault), cloud.Op(starts, s.createLegalHold),
 			cloud.Op(starts, s.startBackup), cloud.Op(reads, s.describeBackup), cloud.Op(reads, s.listBackups), cloud.Op(starts, s.stopBackup),
 			cloud.Op(starts, s.startCopy), cloud.Op(reads, s.describeCopy), cloud.Op(reads, s.listCopies),
 			cloud.Op(starts, s.startRestore), cloud.Op(reads, s.describeRestore), cloud.Op(reads, s.listRestores),
@@ -77,12 +81,14 @@ func (s *Service) Create(_ *cloud.Call, b cloud.Blueprint) (string, error) {
 
 // Remove makes a recovery point vanish.
 func (s *Service) Remove(c *cloud.Call, arn string) bool {
-	p, ok := s.points.Get(c.Place, arn)
-	if !ok || !p.exists(c.Now) {
-		return false
+	for _, p := range s.points.All() { // not every ARN has the account
+		if p.arn == arn && p.exists(c.Now) {
+			p.removed = c.Now
+			p.tell(c.In(p.place))
+			return true
+		}
 	}
-	p.removed = c.Now
-	return true
+	return false
 }
 
 // remember answers a repeated token: known is the id of the job it began.

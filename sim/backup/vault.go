@@ -101,6 +101,30 @@ func (s *Service) listVaults(c *cloud.Call, in *backup.ListBackupVaultsInput) (*
 	return out, nil
 }
 
+// managed are the types whose points AWS Backup makes itself where the account wants it so;
+// here every account does, unless it says otherwise.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_UpdateRegionSettings.html
+var managed = []string{"DynamoDB", "EFS"}
+
+func (s *Service) describeSettings(c *cloud.Call, _ *backup.DescribeRegionSettingsInput) (*backup.DescribeRegionSettingsOutput, error) {
+	out := &backup.DescribeRegionSettingsOutput{ResourceTypeManagementPreference: map[string]bool{}}
+	for _, name := range managed {
+		set, ok := s.settings.Get(c.Place, name)
+		out.ResourceTypeManagementPreference[name] = set || !ok
+	}
+	return out, nil
+}
+
+func (s *Service) updateSettings(c *cloud.Call, in *backup.UpdateRegionSettingsInput) (*backup.UpdateRegionSettingsOutput, error) {
+	for name, on := range in.ResourceTypeManagementPreference {
+		if !slices.Contains(managed, name) {
+			return nil, invalid("%s has no management preference", name)
+		}
+		s.settings.Put(c.Place, name, on)
+	}
+	return &backup.UpdateRegionSettingsOutput{}, nil
+}
+
 // lockVault locks at once; a lock is never taken back here.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
 func (s *Service) lockVault(c *cloud.Call, in *backup.PutBackupVaultLockConfigurationInput) (*backup.PutBackupVaultLockConfigurationOutput, error) {

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -24,7 +25,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.DynamoDB, Operation: driver.Restore, Place: t.place, ID: t.name, ARN: *t.data.TableArn, Source: t.source.arn,
+			Kind: resource.DynamoDB, Operation: driver.Restore, Place: t.place, ID: cmp.Or(t.job, t.name), ARN: *t.data.TableArn, Source: t.source.arn,
 			Name: t.name, Tags: maps.Clone(t.tags), CreatedAt: t.creating.Start, DeletedAt: t.deleted, Failed: t.creating.Failed(now),
 		})
 	}

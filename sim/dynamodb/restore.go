@@ -25,6 +25,16 @@ func (s *Service) restoreTable(c *cloud.Call, in *dynamodb.RestoreTableFromBacku
 	if err != nil {
 		return nil, err
 	}
+	t, err := s.newRestored(c, b, in)
+	if err != nil {
+		return nil, err
+	}
+	b.restoring = append(b.restoring, &t.creating)
+	return &dynamodb.RestoreTableFromBackupOutput{TableDescription: t.describe(c.Now)}, nil
+}
+
+// newRestored makes the table of a restore.
+func (s *Service) newRestored(c *cloud.Call, b *backup, in *dynamodb.RestoreTableFromBackupInput) (*table, error) {
 	name := aws.ToString(in.TargetTableName)
 	_, taken := s.get(c, name)
 	switch {
@@ -42,9 +52,8 @@ func (s *Service) restoreTable(c *cloud.Call, in *dynamodb.RestoreTableFromBacku
 	t := &table{name: name, place: c.Place, tags: map[string]string{}, source: b, data: restored(c, name, b, in)}
 	took := c.Between(2*time.Minute, 10*time.Minute, "table-restore", c.Place.Account, c.Place.Region, name)
 	t.creating = c.Begin(string(resource.DynamoDB), string(driver.Restore), name, took, "")
-	b.restoring = append(b.restoring, &t.creating)
 	s.tables.Put(c.Place, name, t)
-	return &dynamodb.RestoreTableFromBackupOutput{TableDescription: t.describe(c.Now)}, nil
+	return t, nil
 }
 
 func restored(c *cloud.Call, name string, b *backup, in *dynamodb.RestoreTableFromBackupInput) types.TableDescription {

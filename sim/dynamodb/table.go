@@ -29,6 +29,7 @@ type table struct {
 	creating cloud.Progress
 	updating time.Time // until when
 	source   *backup   // what it was restored from
+	job      string    // of AWS Backup that restored it, "" for others
 	deleted  time.Time
 }
 

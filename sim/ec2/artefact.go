@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -21,8 +22,8 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.EBS, Operation: snap.operation, Place: snap.place, ID: snap.id, ARN: snap.arn(), Source: snap.source,
-			Name: snap.tags["Name"], Tags: maps.Clone(snap.tags), CreatedAt: snap.progress.Start, DeletedAt: snap.deleted,
+			Kind: resource.EBS, Operation: snap.operation, Place: snap.place, ID: snap.kept.ID(snap.id, snap.arn()), ARN: snap.arn(), Source: snap.source,
+			Name: snap.tags["Name"], Tags: maps.Clone(snap.tags), CreatedAt: snap.progress.Start, DeletedAt: snap.kept.End(snap.deleted, now),
 			Failed: snap.progress.Failed(now), SharedWith: snap.shared.list(),
 		})
 	}
@@ -31,7 +32,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.EBS, Operation: driver.Restore, Place: v.place, ID: *v.data.VolumeId, ARN: aws.ToString(v.data.VolumeArn),
+			Kind: resource.EBS, Operation: driver.Restore, Place: v.place, ID: cmp.Or(v.job, *v.data.VolumeId), ARN: aws.ToString(v.data.VolumeArn),
 			Source: *v.data.SnapshotId, Name: v.tags["Name"], Tags: maps.Clone(v.tags), CreatedAt: v.progress.Start,
 			DeletedAt: v.deleted, Failed: v.progress.Failed(now),
 		})
@@ -43,8 +44,8 @@ func (s *Service) imageArtefacts(now time.Time) []cloud.Artefact {
 	var all []cloud.Artefact
 	for _, i := range slices.Concat(s.images.All(), s.deregistered) {
 		all = append(all, cloud.Artefact{
-			Kind: resource.EC2, Operation: i.operation, Place: i.place, ID: i.id, ARN: i.arn(), Source: i.source,
-			Name: i.name, Tags: maps.Clone(i.tags), CreatedAt: i.progress.Start, DeletedAt: i.deleted, Failed: i.progress.Failed(now),
+			Kind: resource.EC2, Operation: i.operation, Place: i.place, ID: i.kept.ID(i.id, i.arn()), ARN: i.arn(), Source: i.source,
+			Name: i.name, Tags: maps.Clone(i.tags), CreatedAt: i.progress.Start, DeletedAt: i.kept.End(i.deleted, now), Failed: i.progress.Failed(now),
 			SharedWith: i.sharedWith(),
 		})
 	}
@@ -53,7 +54,7 @@ func (s *Service) imageArtefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.EC2, Operation: driver.Restore, Place: i.place, ID: i.id, ARN: i.arn, Source: i.image,
+			Kind: resource.EC2, Operation: driver.Restore, Place: i.place, ID: cmp.Or(i.job, i.id), ARN: i.arn, Source: i.image,
 			Name: i.tags["Name"], Tags: maps.Clone(i.tags), CreatedAt: i.progress.Start, DeletedAt: i.deleted, Failed: i.progress.Failed(now),
 		})
 	}

@@ -30,6 +30,7 @@ type image struct {
 	progress    cloud.Progress
 	deleted     time.Time
 	shared      accounts
+	kept        cloud.Kept
 }
 
 func (i *image) arn() string {
@@ -139,6 +140,9 @@ func (s *Service) deregisterImage(c *cloud.Call, in *ec2.DeregisterImageInput) (
 		}
 		return nil, noImage(id)
 	}
+	if img.kept.By() {
+		return nil, keptByBackup(id)
+	}
 	s.dropImage(c, img)
 	out := &ec2.DeregisterImageOutput{Return: aws.Bool(true)}
 	if !aws.ToBool(in.DeleteAssociatedSnapshots) {
@@ -206,7 +210,7 @@ func (s *Service) describeImages(c *cloud.Call, in *ec2.DescribeImagesInput) (*e
 	var found []*image
 	for _, i := range s.images.In(c.Place) {
 		named := len(in.ImageIds) == 0 || slices.Contains(in.ImageIds, i.id)
-		if named && c.Visible(i.progress.Start) && filter.matches(i.tags, i.attribute(c.Now)) {
+		if named && i.kept.Is(c.Now) && c.Visible(i.progress.Start) && filter.matches(i.tags, i.attribute(c.Now)) {
 			found = append(found, i)
 		}
 	}
@@ -242,7 +246,7 @@ func (i *image) attribute(now time.Time) func(name string) (string, bool) {
 func (s *Service) removeUnplaced(c *cloud.Call, id string) bool {
 	if strings.HasPrefix(id, "ami-") {
 		for _, img := range s.images.All() {
-			if img.id == id {
+			if img.id == id && !img.kept.By() {
 				s.dropImage(c, img)
 				return true
 			}
@@ -250,7 +254,7 @@ func (s *Service) removeUnplaced(c *cloud.Call, id string) bool {
 		return false
 	}
 	for _, snap := range s.snapshots.All() {
-		if snap.id == id {
+		if snap.id == id && !snap.kept.By() {
 			s.dropSnapshot(c, snap)
 			return true
 		}

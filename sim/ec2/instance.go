@@ -28,6 +28,7 @@ type instance struct {
 	place    cloud.Place
 	arn      string
 	image    string         // ARN it was launched from; "" for one that was always there
+	job      string         // of AWS Backup that restored it, "" for others
 	data     types.Instance // without State, Tags and BlockDeviceMappings
 	volumes  []*volume
 	tags     map[string]string

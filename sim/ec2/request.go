@@ -115,6 +115,47 @@ func (s *Service) createTags(c *cloud.Call, in *ec2.CreateTagsInput) (*ec2.Creat
 	return &ec2.CreateTagsOutput{}, nil
 }
 
+// describeTags lists the tags of things named by the filter resource-id.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
+func (s *Service) describeTags(c *cloud.Call, in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutput, error) {
+	if len(in.Filters) != 1 || aws.ToString(in.Filters[0].Name) != "resource-id" {
+		return nil, cloud.Errorf("UnsupportedOperation", "the simulated DescribeTags takes the filter resource-id, and no other")
+	}
+	var found []types.TagDescription
+	for _, id := range slices.Sorted(slices.Values(in.Filters[0].Values)) {
+		if !s.exists(c, id) {
+			continue
+		}
+		tags, err := s.tagsOf(c.Place, id)
+		if err != nil {
+			continue
+		}
+		for _, tag := range tagList(tags) {
+			found = append(found, types.TagDescription{Key: tag.Key, Value: tag.Value, ResourceId: aws.String(id)})
+		}
+	}
+	limit, err := pageSize(in.MaxResults, 0)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := cloud.Page(found, func(t types.TagDescription) string { return *t.ResourceId + " " + *t.Key }, aws.ToString(in.NextToken), limit)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DescribeTagsOutput{Tags: page, NextToken: token(next)}, nil
+}
+
+// exists is false for what AWS Backup has deleted.
+func (s *Service) exists(c *cloud.Call, id string) bool {
+	if snap, ok := s.snapshots.Get(c.Place, id); ok {
+		return snap.kept.Is(c.Now)
+	}
+	if img, ok := s.images.Get(c.Place, id); ok {
+		return img.kept.Is(c.Now)
+	}
+	return true
+}
+
 // tagsOf returns the tags of whatever has an id.
 func (s *Service) tagsOf(p cloud.Place, id string) (map[string]string, error) {
 	if v, ok := s.volumes.Get(p, id); ok {

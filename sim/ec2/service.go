@@ -77,6 +77,7 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(snapshots, s.modifySnapshotAttribute),
 			cloud.Op(snapshots, s.modifyImageAttribute),
 			cloud.Op(tagging, s.createTags),
+			cloud.Op(reading, s.describeTags),
 		},
 	}
 }

@@ -39,6 +39,7 @@ type snapshot struct {
 	deleted     time.Time
 	image       string // id of the image it is part of
 	shared      accounts
+	kept        cloud.Kept
 }
 
 func (s *snapshot) arn() string {
@@ -114,6 +115,9 @@ func (s *Service) deleteSnapshot(c *cloud.Call, in *ec2.DeleteSnapshotInput) (*e
 	snap, ok := s.snapshots.Get(c.Place, aws.ToString(in.SnapshotId))
 	if !ok {
 		return nil, noSnapshot(aws.ToString(in.SnapshotId))
+	}
+	if snap.kept.By() {
+		return nil, keptByBackup(snap.id)
 	}
 	if _, used := s.images.Get(snap.place, snap.image); used {
 		return nil, cloud.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", snap.id, snap.image)
@@ -200,7 +204,7 @@ func (s *Service) findSnapshots(c *cloud.Call, ids []string, filter filter) ([]*
 	var found []*snapshot
 	for _, snap := range s.candidates(c, filter) {
 		named := len(ids) == 0 || slices.Contains(ids, snap.id)
-		if named && c.Visible(snap.progress.Start) && filter.matches(snap.tags, snap.attribute(c.Now)) {
+		if named && snap.kept.Is(c.Now) && c.Visible(snap.progress.Start) && filter.matches(snap.tags, snap.attribute(c.Now)) {
 			found = append(found, snap)
 		}
 	}

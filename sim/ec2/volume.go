@@ -28,6 +28,7 @@ type volume struct {
 	lastSnapshot time.Time
 	snapshots    []*snapshot
 	instance     string // id of the one it came with, "" for a volume on its own
+	job          string // of AWS Backup that restored it, "" for others
 }
 
 func volumeARN(c *cloud.Call, id string) string { return c.ARN("ec2", "volume/"+id) }

@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -25,7 +26,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.RDS, Operation: driver.Restore, Place: i.place, ID: i.id, ARN: *i.data.DBInstanceArn, Source: i.restoredFrom,
+			Kind: resource.RDS, Operation: driver.Restore, Place: i.place, ID: cmp.Or(i.job, i.id), ARN: *i.data.DBInstanceArn, Source: i.restoredFrom,
 			Name: i.id, Tags: maps.Clone(i.tags), CreatedAt: i.creating.Start, DeletedAt: i.deleted, Failed: i.creating.Failed(now),
 		})
 	}
@@ -34,7 +35,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: kindOf(*of.data.Engine), Operation: driver.Restore, Place: of.place, ID: of.id, ARN: *of.data.DBClusterArn, Source: of.restoredFrom,
+			Kind: kindOf(*of.data.Engine), Operation: driver.Restore, Place: of.place, ID: cmp.Or(of.job, of.id), ARN: *of.data.DBClusterArn, Source: of.restoredFrom,
 			Name: of.id, Tags: maps.Clone(of.tags), CreatedAt: of.creating.Start, DeletedAt: of.deleted, Failed: of.creating.Failed(now),
 		})
 	}
@@ -43,7 +44,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 
 func (m *manual) artefact(kind resource.Kind, now time.Time) cloud.Artefact {
 	return cloud.Artefact{
-		Kind: kind, Operation: m.operation, Place: m.place, ID: m.id, ARN: m.arn, Source: m.source, Name: m.id,
-		Tags: maps.Clone(m.tags), CreatedAt: m.created, DeletedAt: m.deleted, Failed: m.progress.Failed(now), SharedWith: m.sharedWith(),
+		Kind: kind, Operation: m.operation, Place: m.place, ID: m.kept.ID(m.id, m.arn), ARN: m.arn, Source: m.source, Name: m.id,
+		Tags: maps.Clone(m.tags), CreatedAt: m.created, DeletedAt: m.kept.End(m.deleted, now), Failed: m.progress.Failed(now), SharedWith: m.sharedWith(),
 	}
 }

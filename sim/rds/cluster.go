@@ -26,6 +26,7 @@ type cluster struct {
 	// backingUp and modifying are when these states end.
 	backingUp, modifying time.Time
 	restoredFrom         string // ARN of the snapshot, empty for others
+	job                  string // of AWS Backup that restored it, empty for others
 	deleted              time.Time
 }
 

@@ -70,7 +70,7 @@ func (s *Service) newClusterSnapshotID(c *cloud.Call, parameter string, given *s
 	if _, taken := s.clusterSnapshots.Get(c.Place, id); taken {
 		return "", nil, &types.DBClusterSnapshotAlreadyExistsFault{Message: aws.String("Cannot create the cluster snapshot because one with the identifier " + id + " already exists.")}
 	}
-	if len(s.clusterSnapshots.Unordered(c.Place)) >= c.Quota(manualClusterQuota) {
+	if manuals(&s.clusterSnapshots, c.Place) >= c.Quota(manualClusterQuota) {
 		return "", nil, &types.SnapshotQuotaExceededFault{Message: aws.String("The quota of manual cluster snapshots is reached.")}
 	}
 	tags, err := newTags(list)
@@ -129,6 +129,9 @@ func (s *Service) deleteClusterSnapshot(c *cloud.Call, in *rds.DeleteDBClusterSn
 	if !ok {
 		return nil, noClusterSnapshot(id)
 	}
+	if snap.kept.By() {
+		return nil, keptByBackup(id)
+	}
 	if snap.progress.Running(c.Now) && snap.operation == driver.Backup {
 		return nil, badClusterSnapshotState(id, "creating")
 	}
@@ -150,7 +153,7 @@ func (s *clusterSnapshot) describe(now time.Time) types.DBClusterSnapshot {
 		DBClusterSnapshotIdentifier: aws.String(s.id), DBClusterSnapshotArn: aws.String(s.arn), DBClusterIdentifier: s.of.DBClusterIdentifier,
 		Engine: s.of.Engine, EngineVersion: s.of.EngineVersion, EngineMode: s.of.EngineMode, AllocatedStorage: s.of.AllocatedStorage,
 		Port: s.of.Port, MasterUsername: s.of.MasterUsername, ClusterCreateTime: s.of.ClusterCreateTime,
-		StorageEncrypted: aws.Bool(s.encrypted), SnapshotType: aws.String("manual"), Status: aws.String(s.status(now)),
+		StorageEncrypted: aws.Bool(s.encrypted), SnapshotType: aws.String(s.typeOf()), Status: aws.String(s.status(now)),
 		PercentProgress: aws.Int32(int32(s.percent(now))), TagList: tagList(s.tags), SourceDBClusterSnapshotArn: s.copyOf(),
 		SnapshotCreateTime: aws.Time(s.created),
 	}
@@ -188,12 +191,12 @@ func (s *Service) findClusterSnapshots(c *cloud.Call, in *rds.DescribeDBClusterS
 	for _, snap := range s.clusterSnapshots.In(c.Place) {
 		ok, err := matches(in.Filters, map[string]string{
 			"db-cluster-snapshot-id": snap.id, "db-cluster-id": *snap.of.DBClusterIdentifier,
-			"snapshot-type": "manual", "engine": *snap.of.Engine,
+			"snapshot-type": snap.typeOf(), "engine": *snap.of.Engine,
 		})
 		if err != nil {
 			return nil, err
 		}
-		ok = ok && c.Visible(snap.created) && (in.SnapshotType == nil || *in.SnapshotType == "manual") &&
+		ok = ok && c.Visible(snap.created) && snap.kept.Is(c.Now) && (in.SnapshotType == nil || *in.SnapshotType == snap.typeOf()) &&
 			(in.DBClusterSnapshotIdentifier == nil || strings.EqualFold(*in.DBClusterSnapshotIdentifier, snap.id)) &&
 			(in.DBClusterIdentifier == nil || strings.EqualFold(*in.DBClusterIdentifier, *snap.of.DBClusterIdentifier))
 		if ok {

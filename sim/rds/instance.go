@@ -25,6 +25,7 @@ type instance struct {
 	backingUp, modifying time.Time
 	writer               bool   // of its cluster
 	restoredFrom         string // ARN of the snapshot, empty for others
+	job                  string // of AWS Backup that restored it, empty for others
 	deleted              time.Time
 }
 

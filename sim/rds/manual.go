@@ -28,6 +28,26 @@ type manual struct {
 	created   time.Time
 	progress  cloud.Progress
 	deleted   time.Time
+	kept      cloud.Kept
+}
+
+// typeOf is what AWS calls the type of snapshot: those AWS Backup makes have one of their own.
+// Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html
+func (m *manual) typeOf() string {
+	if m.kept.By() {
+		return "awsbackup"
+	}
+	return "manual"
+}
+
+// manuals counts the snapshots in a place that count against the quota of manual ones.
+func manuals[T anySnapshot](in *cloud.Store[T], place cloud.Place) (n int) {
+	for _, snap := range in.Unordered(place) {
+		if !snap.base().kept.By() {
+			n++
+		}
+	}
+	return n
 }
 
 // base returns m itself, for code that works on either type of snapshot.

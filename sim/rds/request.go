@@ -97,7 +97,7 @@ func (s *Service) tagsOf(c *cloud.Call, arn *string) (map[string]string, error) 
 		}
 		return nil, noInstance(id)
 	case "snapshot":
-		if snap, ok := s.snapshots.Get(c.Place, id); ok {
+		if snap, ok := s.snapshots.Get(c.Place, id); ok && snap.kept.Is(c.Now) {
 			return snap.tags, nil
 		}
 		return nil, noSnapshot(id)
@@ -107,7 +107,7 @@ func (s *Service) tagsOf(c *cloud.Call, arn *string) (map[string]string, error) 
 		}
 		return nil, noCluster(id)
 	case "cluster-snapshot":
-		if snap, ok := s.clusterSnapshots.Get(c.Place, id); ok {
+		if snap, ok := s.clusterSnapshots.Get(c.Place, id); ok && snap.kept.Is(c.Now) {
 			return snap.tags, nil
 		}
 		return nil, noClusterSnapshot(id)

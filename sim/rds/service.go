@@ -97,6 +97,9 @@ func (s *Service) Remove(c *cloud.Call, arn string) bool {
 
 func remove[T any](c *cloud.Call, from *cloud.Store[T], id string, drop func(*cloud.Call, T)) bool {
 	thing, ok := from.Get(c.Place, id)
+	if kept, is := any(thing).(anySnapshot); ok && is && kept.base().kept.By() {
+		return false // AWS Backup's to remove
+	}
 	if ok {
 		drop(c, thing)
 	}

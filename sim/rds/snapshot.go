@@ -76,7 +76,7 @@ func (s *Service) newSnapshotID(c *cloud.Call, parameter string, given *string, 
 	if _, taken := s.snapshots.Get(c.Place, id); taken {
 		return "", nil, &types.DBSnapshotAlreadyExistsFault{Message: aws.String("Cannot create the snapshot because a snapshot with the identifier " + id + " already exists.")}
 	}
-	if len(s.snapshots.Unordered(c.Place)) >= c.Quota(manualQuota) {
+	if manuals(&s.snapshots, c.Place) >= c.Quota(manualQuota) {
 		return "", nil, &types.SnapshotQuotaExceededFault{Message: aws.String("The quota of manual snapshots is reached.")}
 	}
 	tags, err := newTags(list)
@@ -95,6 +95,9 @@ func (s *Service) deleteSnapshot(c *cloud.Call, in *rds.DeleteDBSnapshotInput) (
 	snap, ok := s.snapshots.Get(c.Place, id)
 	if !ok {
 		return nil, noSnapshot(id)
+	}
+	if snap.kept.By() {
+		return nil, keptByBackup(id)
 	}
 	// Deleting a copy in progress cancels it; a snapshot in the making must be waited for.
 	if snap.progress.Running(c.Now) && snap.operation == driver.Backup {
@@ -123,7 +126,7 @@ func (s *snapshot) describe(now time.Time) types.DBSnapshot {
 		DbiResourceId: s.of.DbiResourceId, Engine: s.of.Engine, EngineVersion: s.of.EngineVersion, AllocatedStorage: s.of.AllocatedStorage,
 		StorageType: s.of.StorageType, Iops: s.of.Iops, StorageThroughput: s.of.StorageThroughput, MasterUsername: s.of.MasterUsername,
 		LicenseModel: s.of.LicenseModel, InstanceCreateTime: s.of.InstanceCreateTime, AvailabilityZone: s.of.AvailabilityZone,
-		Encrypted: aws.Bool(s.encrypted), SnapshotType: aws.String("manual"), Status: aws.String(s.status(now)),
+		Encrypted: aws.Bool(s.encrypted), SnapshotType: aws.String(s.typeOf()), Status: aws.String(s.status(now)),
 		PercentProgress: aws.Int32(int32(s.percent(now))), TagList: tagList(s.tags), SourceRegion: s.from,
 		SourceDBSnapshotIdentifier: s.copyOf(), IAMDatabaseAuthenticationEnabled: s.of.IAMDatabaseAuthenticationEnabled,
 		OriginalSnapshotCreateTime: aws.Time(s.created),
@@ -180,14 +183,14 @@ func (s *Service) findSnapshots(c *cloud.Call, in *rds.DescribeDBSnapshotsInput)
 	for _, snap := range s.snapshots.In(c.Place) {
 		ok, err := matches(in.Filters, map[string]string{
 			"db-snapshot-id": snap.id, "db-instance-id": aws.ToString(snap.of.DBInstanceIdentifier),
-			"dbi-resource-id": aws.ToString(snap.of.DbiResourceId), "snapshot-type": "manual", "engine": aws.ToString(snap.of.Engine),
+			"dbi-resource-id": aws.ToString(snap.of.DbiResourceId), "snapshot-type": snap.typeOf(), "engine": aws.ToString(snap.of.Engine),
 		})
 		if err != nil {
 			return nil, err
 		}
 		ok = ok && (wanted == "" || snap.id == wanted) && c.Visible(snap.created) &&
 			(in.DBInstanceIdentifier == nil || strings.EqualFold(*in.DBInstanceIdentifier, aws.ToString(snap.of.DBInstanceIdentifier))) &&
-			(in.SnapshotType == nil || *in.SnapshotType == "manual")
+			snap.kept.Is(c.Now) && (in.SnapshotType == nil || *in.SnapshotType == snap.typeOf())
 		if ok {
 			found = append(found, snap)
 		}

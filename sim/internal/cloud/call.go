@@ -20,8 +20,11 @@ type Call struct {
 	Partition string
 	Now       time.Time
 
-	org  *Organization
-	fate string // why the operation this call begins will fail, empty when it will not
+	org   *Organization
+	fate  string // why the operation this call begins will fail, empty when it will not
+	lacks string // what the success of that operation lacks
+	// within is the operation this call is part of, nil for one of its own.
+	within *Progress
 }
 
 // NewID returns a new identifier of n hexadecimal digits, the same for the same seed and

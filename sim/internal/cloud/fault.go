@@ -28,6 +28,9 @@ const (
 	// FailLater accepts the call; the operation it begins ends in failure. A fault with it
 	// should name an operation: calls that begin nothing use it up.
 	FailLater Effect = "fail-later"
+	// PartLater accepts the call; what AWS Backup then makes lacks some members of a
+	// composite resource. Other services pay no heed.
+	PartLater Effect = "part-later"
 	// Vanish removes Fault.ARN just before the call is handled.
 	Vanish Effect = "vanish"
 )

@@ -41,6 +41,9 @@ func (o *Organization) Invoke(ctx context.Context, r Request) (any, error) {
 	if fault.Effect == FailLater {
 		c.fate = fault.words("the operation failed: injected")
 	}
+	if fault.Effect == PartLater {
+		c.lacks = fault.words("some members are missing: injected")
+	}
 	out, err := s.handle(c, op, r.Input)
 	if fault.Effect == LostAnswer {
 		return nil, lost()

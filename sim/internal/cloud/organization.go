@@ -168,14 +168,22 @@ func (o *Organization) Remove(arn string) bool {
 	if err != nil {
 		return false
 	}
+	c := o.call(context.Background(), Place{parsed.Account, parsed.Region})
 	for _, s := range o.services {
-		if s.Name == parsed.Service {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.Remove(o.call(context.Background(), Place{parsed.Account, parsed.Region}), arn)
+		if (s.Name == parsed.Service || s.Name == backupName) && s.remove(c, arn) {
+			return true
 		}
 	}
 	return false
+}
+
+// backupName is AWS Backup, whose recovery points may have ARNs of other services.
+const backupName = "backup"
+
+func (h *hosted) remove(c *Call, arn string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.Remove(c, arn)
 }
 
 func (o *Organization) call(ctx context.Context, p Place) *Call {

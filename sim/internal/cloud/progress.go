@@ -12,6 +12,7 @@ import (
 type Progress struct {
 	Start, End time.Time
 	Failure    string // why it will fail; empty when it will succeed
+	Missing    string // which members of a composite resource its success lacks
 	id         string
 	gauges     []Gauge
 }
@@ -49,11 +50,14 @@ type Gauge struct {
 // of the call and takes d. Its failure is decided here: that of an injected fault, or the
 // given one.
 func (c *Call) Begin(kind, operation, id string, d time.Duration, failure string) Progress {
+	if c.within != nil {
+		return *c.within
+	}
 	if c.fate != "" {
 		failure = c.fate
 	}
 	a, r := c.Place.Account, c.Place.Region
-	p := Progress{Start: c.Now, End: c.Now.Add(d), Failure: failure, id: operation + "|" + r + "|" + id, gauges: []Gauge{
+	p := Progress{Start: c.Now, End: c.Now.Add(d), Failure: failure, Missing: c.lacks, id: operation + "|" + r + "|" + id, gauges: []Gauge{
 		{a, r, kind, operation}, {a, "", "", operation}, {a, "", "", ""}, {"", "", "", operation}, {},
 	}}
 	c.org.running.begin(p, c.Now)
