@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,20 +122,40 @@ func checkAccount(s string) error {
 	return nil
 }
 
-// checkRoleTemplate fills in the template and looks at the ARN that comes out.
+// checkRoleTemplate checks a template of the roles we assume.
 func checkRoleTemplate(s string) error {
 	if s == "" {
 		return nil
 	}
+	if err := checkPlaceholders(s, placePartition, placeAccount, placePurpose); err != nil {
+		return err
+	}
+	return checkRoleARN(s, defaultRoleTemplate)
+}
+
+// checkServiceRole is checkRoleTemplate for a role that is not ours to assume.
+func checkServiceRole(s string) error {
+	if err := checkPlaceholders(s, placePartition, placeAccount); err != nil {
+		return err
+	}
+	return checkRoleARN(s, defaultServiceRole)
+}
+
+func checkPlaceholders(s string, known ...string) error {
 	for _, name := range placeholderPattern.FindAllString(s, -1) {
-		if name != placePartition && name != placeAccount && name != placePurpose {
-			return fmt.Errorf("unknown placeholder %s: use %s, %s or %s", name, placePartition, placeAccount, placePurpose)
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("unknown placeholder %s: use %s", name, strings.Join(known, ", "))
 		}
 	}
+	return nil
+}
+
+// checkRoleARN fills in s and looks at the ARN that comes out.
+func checkRoleARN(s, example string) error {
 	sample := resource.Scope{Partition: "aws", Account: "123456789012"}
 	arn, err := resource.ParseARN(Roles{ARNTemplate: s}.ARN(sample, resource.ForBackup))
 	if err != nil || arn.Service != "iam" || arn.Account == "" || !strings.HasPrefix(arn.Resource, "role/") {
-		return fmt.Errorf("%q does not become the ARN of a role: write it like %s", s, defaultRoleTemplate)
+		return fmt.Errorf("%q does not become the ARN of a role: write it like %s", s, example)
 	}
 	return nil
 }
@@ -160,6 +181,9 @@ const (
 	placePurpose   = "{purpose}"
 
 	defaultRoleTemplate = "arn:{partition}:iam::{account}:role/holdfast-{purpose}"
+	// defaultServiceRole is the role AWS Backup's console makes and uses when none is chosen.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html
+	defaultServiceRole = "arn:{partition}:iam::{account}:role/service-role/AWSBackupDefaultServiceRole"
 )
 
 // ARN returns the role to assume for purpose in scope, or "" when the process's own

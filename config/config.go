@@ -105,6 +105,9 @@ type Roles struct {
 	ARNTemplate     string
 	ExternalID      Secret
 	SessionDuration time.Duration
+	// BackupService is the ARN of the role AWS Backup itself works in, with {partition} and
+	// {account} for those of the resource.
+	BackupService string
 }
 
 // Worker sizes a worker process.

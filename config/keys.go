@@ -161,6 +161,10 @@ func accountKeys(c *Config) []key {
 			path: "aws.roles.session_duration", value: duration(&roles.SessionDuration, 15*time.Minute, 12*time.Hour), def: "1h",
 			doc: "Life of an assumed session. AWS allows at most 1h when the process itself runs under an assumed role.",
 		},
+		{
+			path: "aws.roles.backup_service", value: text(&roles.BackupService, checkServiceRole), def: defaultServiceRole,
+			doc: "Role AWS Backup itself works in where it is the engine; `{partition}` and `{account}` are filled in. Holdfast hands it over (iam:PassRole) and never assumes it.",
+		},
 	}
 }
 
