@@ -23,6 +23,7 @@ import (
 	"holdfast/config"
 	"holdfast/driver"
 	"holdfast/driver/all"
+	"holdfast/driver/awsbackup"
 	"holdfast/engine"
 	"holdfast/failure"
 	"holdfast/internal/awssession"
@@ -116,7 +117,7 @@ func New(ctx context.Context, opts Options) (_ *App, err error) {
 // wire builds what needs no connection of its own.
 func (a *App) wire() {
 	cfg := a.Config
-	a.Drivers = enabled(all.New(a.calls), cfg)
+	a.Drivers = enabled(all.With(a.calls, awsbackup.Options{ServiceRole: cfg.AWS.Roles.BackupService}), cfg)
 	var slots engine.Slots
 	if a.Redis != nil {
 		a.Inspector = asynq.NewInspectorFromRedisClient(a.Redis)

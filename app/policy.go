@@ -67,7 +67,8 @@ func Capabilities(r *driver.Registry) []policy.Capabilities {
 			d, _ := r.For(kind, engine)
 			facts := d.Descriptor()
 			c.Engines[policy.Engine(engine)] = policy.Abilities{
-				CopyRegion: facts.CopyRegion, CopyAccount: facts.CopyAccount, ColdStorage: facts.ColdStorage,
+				CopyRegion: facts.CopyRegion, CopyAccount: facts.CopyAccount,
+				ColdStorage: facts.ColdStorage && !facts.Archive, Archive: facts.Archive,
 			}
 		}
 		caps = append(caps, c)

@@ -7,6 +7,7 @@ import (
 	"holdfast/config"
 	"holdfast/driver"
 	"holdfast/driver/all"
+	"holdfast/driver/awsbackup"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 	"holdfast/sim"
@@ -15,7 +16,7 @@ import (
 // PlanningDrivers returns the enabled drivers for a process that calls nobody: they
 // describe themselves and plan restores, and refuse everything else.
 func PlanningDrivers(cfg *config.Config) *driver.Registry {
-	return enabled(all.New(awssession.Refuse("this command makes no AWS calls")), cfg)
+	return enabled(all.With(awssession.Refuse("this command makes no AWS calls"), awsbackup.Options{ServiceRole: cfg.AWS.Roles.BackupService}), cfg)
 }
 
 // Accounts returns the accounts that may get new jobs.

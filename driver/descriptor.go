@@ -39,8 +39,9 @@ type Descriptor struct {
 	// Unmarked is whether what AWS makes of a repeatable operation is hard to find by its
 	// mark: Find is then not asked before the token has lapsed.
 	Unmarked bool
-	// ColdStorage is whether a Lifecycle may move points to cold storage.
-	ColdStorage bool
+	// ColdStorage is whether a Lifecycle may move points to cold storage, Archive whether
+	// only for rules that opt in to archives.
+	ColdStorage, Archive bool
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.
 	Actions map[resource.Purpose][]string
 	// Quotas are AWS's limits on operations in progress.

@@ -21,19 +21,22 @@ import (
 
 // New returns a registry of every driver, each taking its AWS configurations from
 // sessions. Sessions may be nil where only descriptors are asked for.
-func New(sessions awssession.Provider) *driver.Registry {
+func New(sessions awssession.Provider) *driver.Registry { return With(sessions, awsbackup.Options{}) }
+
+// With is New with settings of the AWS Backup engine.
+func With(sessions awssession.Provider, o awsbackup.Options) *driver.Registry {
 	return driver.NewRegistry(
-		ec2.New(sessions),
-		ebs.New(sessions),
-		rds.New(sessions),
-		aurora.New(sessions),
-		neptune.New(sessions),
-		docdb.New(sessions),
-		dynamodb.New(sessions),
-		efs.New(sessions, awsbackup.Options{}),
+		ec2.New(sessions), ec2.NewAWSBackup(sessions, o),
+		ebs.New(sessions), ebs.NewAWSBackup(sessions, o),
+		rds.New(sessions), rds.NewAWSBackup(sessions, o),
+		aurora.New(sessions), aurora.NewAWSBackup(sessions, o),
+		neptune.New(sessions), neptune.NewAWSBackup(sessions, o),
+		docdb.New(sessions), docdb.NewAWSBackup(sessions, o),
+		dynamodb.New(sessions), dynamodb.NewAWSBackup(sessions, o),
+		efs.New(sessions, o),
 		fsxlustre.New(sessions),
 		fsxwindows.New(sessions),
-		s3.New(sessions, awsbackup.Options{}),
-		vmware.New(sessions, awsbackup.Options{}),
+		s3.New(sessions, o),
+		vmware.New(sessions, o),
 	)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"holdfast/driver/awsbackup"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -16,14 +17,21 @@ import (
 var multiAZ = []string{"mysql", "postgres"}
 
 // New returns the driver of Aurora clusters. It takes its AWS configurations from sessions.
-func New(sessions awssession.Provider) *rdscluster.Driver {
-	return rdscluster.New(rdscluster.Kind{
+func New(sessions awssession.Provider) *rdscluster.Driver { return rdscluster.New(kind(), sessions) }
+
+// NewAWSBackup returns the driver of Aurora clusters through AWS Backup.
+func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
+	return rdscluster.NewAWSBackup(kind(), "Aurora", sessions, o)
+}
+
+func kind() rdscluster.Kind {
+	return rdscluster.Kind{
 		Kind: resource.Aurora, Title: "Aurora cluster",
 		Engines: []string{"aurora-mysql", "aurora-postgresql"}, Others: multiAZ,
 		Unsupported: unsupported,
 		Copies:      "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-copy-snapshot.html",
 		Client:      func(cfg aws.Config) rdscluster.API { return rds.NewFromConfig(cfg) },
-	}, sessions)
+	}
 }
 
 // unsupported says why a listed cluster cannot be backed up as an Aurora cluster.

@@ -20,6 +20,7 @@ type api interface {
 type vaults interface {
 	backup.ListBackupVaultsAPIClient
 	DescribeBackupVault(context.Context, *backup.DescribeBackupVaultInput, ...func(*backup.Options)) (*backup.DescribeBackupVaultOutput, error)
+	DescribeRegionSettings(context.Context, *backup.DescribeRegionSettingsInput, ...func(*backup.Options)) (*backup.DescribeRegionSettingsOutput, error)
 	CreateBackupVault(context.Context, *backup.CreateBackupVaultInput, ...func(*backup.Options)) (*backup.CreateBackupVaultOutput, error)
 }
 
@@ -27,6 +28,8 @@ type jobs interface {
 	backup.ListBackupJobsAPIClient
 	backup.ListCopyJobsAPIClient
 	backup.ListRestoreJobsAPIClient
+	DescribeBackupJob(context.Context, *backup.DescribeBackupJobInput, ...func(*backup.Options)) (*backup.DescribeBackupJobOutput, error)
+	DescribeCopyJob(context.Context, *backup.DescribeCopyJobInput, ...func(*backup.Options)) (*backup.DescribeCopyJobOutput, error)
 	StartBackupJob(context.Context, *backup.StartBackupJobInput, ...func(*backup.Options)) (*backup.StartBackupJobOutput, error)
 	StopBackupJob(context.Context, *backup.StopBackupJobInput, ...func(*backup.Options)) (*backup.StopBackupJobOutput, error)
 	StartCopyJob(context.Context, *backup.StartCopyJobInput, ...func(*backup.Options)) (*backup.StartCopyJobOutput, error)

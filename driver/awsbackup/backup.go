@@ -27,6 +27,9 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	if err != nil {
 		return "", err
 	}
+	if err := d.managed(ctx, client, req.Scope, req.Mark.CreatedAt); err != nil {
+		return "", err
+	}
 	vault := vaultAt(req.Scope, req.Vault)
 	facts, err := d.vault(ctx, client, vault, req.Mark, "")
 	if err != nil {
@@ -34,7 +37,7 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	}
 	in := &backup.StartBackupJobInput{
 		BackupVaultName: &vault.name, ResourceArn: &req.Resource.ARN, IamRoleArn: d.serviceRole(req.Scope),
-		IdempotencyToken: aws.String(req.Mark.Token()), RecoveryPointTags: tags, Lifecycle: lifecycle(req.Lifecycle, facts),
+		IdempotencyToken: aws.String(req.Mark.Token()), RecoveryPointTags: tags, Lifecycle: d.lifecycle(req.Lifecycle, facts),
 	}
 	if d.kind.Options != nil {
 		in.BackupOptions = d.kind.Options(req.Resource)
@@ -49,10 +52,13 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 
 // lifecycle is what AWS is told of the life of a point: when it moves to cold storage, and
 // when it is deleted only where a lock insists on that. nil leaves both out.
-func lifecycle(l driver.Lifecycle, vault vaultFacts) *types.Lifecycle {
+func (d *Driver) lifecycle(l driver.Lifecycle, vault vaultFacts) *types.Lifecycle {
 	var told types.Lifecycle
 	if l.ColdAfterDays > 0 {
 		told.MoveToColdStorageAfterDays = aws.Int64(int64(l.ColdAfterDays))
+		if d.kind.OptIn {
+			told.OptInToArchiveForSupportedResources = aws.Bool(true)
+		}
 	}
 	if l.DeleteAfterDays > 0 && vault.maxRetention {
 		told.DeleteAfterDays = aws.Int64(int64(l.DeleteAfterDays))
@@ -69,6 +75,9 @@ func lifecycle(l driver.Lifecycle, vault vaultFacts) *types.Lifecycle {
 func (d *Driver) Cancel(ctx context.Context, req driver.CancelRequest) error {
 	if req.Operation != driver.Backup {
 		return failure.Errorf(failure.Unsupported, "AWS Backup cannot stop a %s", req.Operation)
+	}
+	if d.kind.Steady {
+		return failure.Errorf(failure.Unsupported, "AWS Backup cannot stop a backup of type %s", d.kind.Type)
 	}
 	client, err := d.clients.Get(ctx, req.Scope, resource.ForBackup)
 	if err != nil {

@@ -36,7 +36,7 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 	out, err := client.StartCopyJob(ctx, &backup.StartCopyJobInput{
 		SourceBackupVaultName: &vault, RecoveryPointArn: &arn, DestinationBackupVaultArn: destination.arn(),
 		IamRoleArn: d.serviceRole(req.SourceScope), IdempotencyToken: aws.String(req.Mark.Token()),
-		Lifecycle: lifecycle(req.Lifecycle, facts),
+		Lifecycle: d.lifecycle(req.Lifecycle, facts),
 	})
 	if err != nil {
 		d.known.forget(destination)
@@ -48,16 +48,9 @@ func (d *Driver) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, 
 // MarkCopy gives the copy its own mark in place of its source's.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/tags-on-backups.html
 func (d *Driver) MarkCopy(ctx context.Context, req driver.CopyRequest, copied driver.Point) error {
-	client, err := d.clients.Get(ctx, req.Scope, resource.ForCopy)
-	if err != nil {
-		return err
-	}
-	_, err = client.TagResource(ctx, &backup.TagResourceInput{
-		ResourceArn: &copied.ARN, Tags: marktags.For(req.Mark, req.Tags),
-	})
-	tagged := wrap("TagResource", err)
+	tagged := d.tag(ctx, req.Scope, copied.ARN, marktags.For(req.Mark, req.Tags))
 	if failure.Is(tagged, failure.NotFound) {
-		return failure.Errorf(failure.Busy, "the copy does not show yet: %w", err)
+		return failure.Errorf(failure.Busy, "the copy does not show yet: %w", tagged)
 	}
 	return tagged
 }

@@ -15,8 +15,8 @@ import (
 	"holdfast/resource"
 )
 
-// maxDescribed is how many deleted points are asked for one by one; for more it is cheaper
-// to list their vaults.
+// maxDescribed is how many points or jobs one look asks for one by one; for more deleted
+// points it is cheaper to list their vaults.
 const maxDescribed = 20
 
 // Delete asks AWS to delete the point if it carries the installation's mark. AWS answers
@@ -31,7 +31,7 @@ func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
 	if err != nil {
 		return err
 	}
-	tags, err := tagsOf(ctx, client, arn)
+	tags, err := d.tagsOf(ctx, client, place{req.Scope, vault}, resource.ForExpire, arn)
 	if failure.Is(err, failure.NotFound) {
 		return nil
 	}
@@ -61,22 +61,6 @@ func deletion(err error) error {
 		return failure.Errorf(failure.Held, "a vault lock or legal hold keeps the recovery point: %w", err)
 	default:
 		return asked
-	}
-}
-
-// tagsOf returns the tags of a recovery point, all pages; class not_found when it is gone.
-func tagsOf(ctx context.Context, client points, arn string) (map[string]string, error) {
-	tags := map[string]string{}
-	var token *string
-	for {
-		out, err := client.ListTags(ctx, &backup.ListTagsInput{ResourceArn: &arn, NextToken: token})
-		if err != nil {
-			return nil, wrap("ListTags", err)
-		}
-		maps.Copy(tags, out.Tags)
-		if token = out.NextToken; aws.ToString(token) == "" {
-			return tags, nil
-		}
 	}
 }
 
@@ -120,7 +104,7 @@ func (d *Driver) lookAtDeleted(ctx context.Context, client points, asked []drive
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/deleting-backups.html
 func notDeleted(message *string) driver.Status {
 	text := "AWS Backup accepted the deletion and left the recovery point EXPIRED: " +
-		"let the role for expire delete the underlying backup, or change the vault's access policy"
+		"give the role for expire iam:CreateServiceLinkedRole, or see whether the vault's access policy forbids it"
 	if said := aws.ToString(message); said != "" {
 		text += " (" + said + ")"
 	}
@@ -144,9 +128,11 @@ func (d *Driver) describeEach(ctx context.Context, client points, vault string, 
 }
 
 func (d *Driver) listVault(ctx context.Context, client points, vault string, wanted map[string]driver.Ref, note noteStatus) error {
-	return d.eachPoint(ctx, client, vault, func(p types.RecoveryPointByBackupVault) error {
-		if ref, ok := wanted[aws.ToString(p.RecoveryPointArn)]; ok {
-			note(ref, p.Status, p.StatusMessage)
+	return d.eachPage(ctx, client, vault, func(page []types.RecoveryPointByBackupVault) error {
+		for _, p := range page {
+			if ref, ok := wanted[aws.ToString(p.RecoveryPointArn)]; ok {
+				note(ref, p.Status, p.StatusMessage)
+			}
 		}
 		return nil
 	})

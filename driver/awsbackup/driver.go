@@ -72,7 +72,7 @@ func (d *Driver) serviceRole(scope resource.Scope) *string {
 func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
-		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, LookMax: lookMax,
+		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, Archive: d.kind.OptIn, LookMax: lookMax,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
 		Unmarked:   true,
 		Actions:    d.actions(),
@@ -89,18 +89,36 @@ func (d *Driver) actions() map[resource.Purpose][]string {
 		"backup-storage:MountCapsule", "backup:CreateBackupVault", "backup:DescribeBackupVault", "backup:TagResource", "iam:PassRole",
 		"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant",
 	}
+	read, write := d.tagActions()
 	return map[resource.Purpose][]string{
-		resource.ForDiscover: sorted(d.kind.DiscoverActions, []string{
-			"backup:DescribeRecoveryPoint", "backup:ListBackupJobs", "backup:ListBackupVaults", "backup:ListCopyJobs",
-			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs", "backup:ListTags",
+		resource.ForDiscover: sorted(d.kind.DiscoverActions, read, []string{
+			"backup:DescribeBackupJob", "backup:DescribeCopyJob", "backup:DescribeRecoveryPoint", "backup:DescribeRestoreJob", "backup:ListBackupJobs", "backup:ListBackupVaults", "backup:ListCopyJobs",
+			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs",
 		}),
-		resource.ForBackup: sorted(vault, []string{"backup:StartBackupJob", "backup:StopBackupJob"}),
-		resource.ForCopy:   sorted(vault, []string{"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:StartCopyJob"}),
+		resource.ForBackup: sorted(vault, d.settingsActions(), []string{"backup:StartBackupJob", "backup:StopBackupJob"}),
+		resource.ForCopy:   sorted(vault, write, []string{"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:StartCopyJob"}),
 		resource.ForRestore: sorted(d.kind.Restore.Actions(), []string{
 			"backup:DescribeRestoreJob", "backup:GetRecoveryPointRestoreMetadata", "backup:StartRestoreJob", "iam:PassRole",
 		}),
-		resource.ForExpire: {"backup:DeleteRecoveryPoint", "backup:ListTags"},
+		// Without the right to make its service-linked role AWS Backup answers 200 and keeps the point.
+		// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteRecoveryPoint.html
+		resource.ForExpire: sorted(read, []string{"backup:DeleteRecoveryPoint", "backup:DescribeRecoveryPoint", "iam:CreateServiceLinkedRole"}),
 	}
+}
+
+// tagActions are what reading and writing tags of points takes.
+func (d *Driver) tagActions() (read, write []string) {
+	if d.kind.Points != nil {
+		return d.kind.Points.Actions()
+	}
+	return []string{"backup:ListTags"}, nil
+}
+
+func (d *Driver) settingsActions() []string {
+	if !d.kind.Advanced {
+		return nil
+	}
+	return []string{"backup:DescribeRegionSettings"}
 }
 
 func sorted(lists ...[]string) []string {

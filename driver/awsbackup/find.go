@@ -36,7 +36,7 @@ func (d *Driver) Find(ctx context.Context, req driver.FindRequest) (driver.Ref, 
 			if j.CreatedBy != nil {
 				continue // a plan's
 			}
-			ours, err := marked(ctx, client, aws.ToString(j.RecoveryPointArn), req.Mark)
+			ours, err := d.marked(ctx, client, place{req.Scope, aws.ToString(j.BackupVaultName)}, aws.ToString(j.RecoveryPointArn), req.Mark)
 			if err != nil {
 				return "", err
 			}
@@ -50,12 +50,12 @@ func (d *Driver) Find(ctx context.Context, req driver.FindRequest) (driver.Ref, 
 
 // marked reports whether the point of a job carries mark. A point that is gone was of a job
 // that failed, or has been deleted since.
-func marked(ctx context.Context, client points, arn string, mark driver.Mark) (bool, error) {
+func (d *Driver) marked(ctx context.Context, client points, in place, arn string, mark driver.Mark) (bool, error) {
 	if arn == "" {
 		return false, failure.Errorf(failure.Busy, "a backup job of %s has no recovery point yet: it may be the one", mark.SourceARN)
 	}
-	tags, err := tagsOf(ctx, client, arn)
-	if failure.Is(err, failure.NotFound) {
+	tags, err := d.tagsOf(ctx, client, in, resource.ForDiscover, arn)
+	if failure.Is(err, failure.NotFound) || failure.Is(err, failure.Held) {
 		return false, nil
 	}
 	return err == nil && marktags.Same(tags, mark), err

@@ -19,6 +19,19 @@ type Kind struct {
 	// ColdStorage is whether points of the kind can move to cold storage.
 	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-feature-availability.html
 	ColdStorage bool
+	// OptIn is whether moving them there takes the opt-in of archives.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Lifecycle.html
+	OptIn bool
+	// Advanced is whether points of the kind are AWS Backup's own only in regions where the
+	// account switched that on; elsewhere a backup is refused.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
+	Advanced bool
+	// Steady is whether AWS cannot stop a backup job of the kind.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StopBackupJob.html
+	Steady bool
+	// Points has the tags of recovery points that are artefacts of the kind's own service;
+	// nil where AWS Backup makes the points itself.
+	Points PointTags
 	// Discover is driver.Driver's, DiscoverActions the IAM actions it needs.
 	Discover        func(ctx context.Context, scope resource.Scope, yield func(resource.Resource) error) error
 	DiscoverActions []string
@@ -33,8 +46,9 @@ type Restoration interface {
 	Parameters() []driver.Parameter
 	// Actions are the IAM actions of Finish.
 	Actions() []string
-	// Recorded returns the values of parameters recorded in the settings of r.
-	Recorded(r resource.Resource) map[string]string
+	// Recorded returns the values of parameters recorded in the settings of req.Resource,
+	// as far as they mean anything where the restore goes.
+	Recorded(req driver.RestoreRequest) map[string]string
 	// Metadata returns what StartRestoreJob is told over the metadata of the point itself,
 	// and notes what is wrong with the values. An empty value takes one of the point's out.
 	Metadata(req driver.RestoreRequest, v *parameters.Values) map[string]string
@@ -43,4 +57,16 @@ type Restoration interface {
 	// Finish marks and completes the resource whose ARN AWS Backup names, as
 	// driver.Restorer's FinishRestore.
 	Finish(ctx context.Context, req driver.RestoreRequest, v *parameters.Values, arn string) error
+}
+
+// PointTags reads and writes the tags of recovery points that are artefacts of another
+// service, as snapshots of volumes are: AWS Backup refuses to.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListTags.html
+type PointTags interface {
+	// Tags returns the tags of points by ARN; one that does not exist is absent.
+	Tags(ctx context.Context, scope resource.Scope, purpose resource.Purpose, arns []string) (map[string]map[string]string, error)
+	// Tag puts tags on a point, acting for purpose; class not_found while AWS does not show it.
+	Tag(ctx context.Context, scope resource.Scope, purpose resource.Purpose, arn string, tags map[string]string) error
+	// Actions are the IAM actions of reading and writing.
+	Actions() (read, write []string)
 }

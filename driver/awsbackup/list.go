@@ -8,12 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup/types"
 
 	"holdfast/driver"
-	"holdfast/failure"
 	"holdfast/resource"
 )
 
-// List lists the kind's recovery points in every vault whose tags are a mark: one call for
-// the tags of each. A failed job leaves no point, so none is listed as failed.
+// List lists the kind's recovery points in every vault whose tags are a mark. A failed job
+// leaves no point, so none is listed as failed.
 func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driver.Artefact) error) error {
 	client, err := d.clients.Get(ctx, scope, resource.ForDiscover)
 	if err != nil {
@@ -26,8 +25,8 @@ func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driv
 			return wrap("ListBackupVaults", err)
 		}
 		for _, vault := range page.BackupVaultList {
-			err := d.eachPoint(ctx, client, aws.ToString(vault.BackupVaultName), func(p types.RecoveryPointByBackupVault) error {
-				return yieldMarked(ctx, client, p, yield)
+			err := d.eachPage(ctx, client, aws.ToString(vault.BackupVaultName), func(page []types.RecoveryPointByBackupVault) error {
+				return d.yieldMarked(ctx, client, scope, page, yield)
 			})
 			if err != nil {
 				return err
@@ -37,8 +36,8 @@ func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driv
 	return nil
 }
 
-// eachPoint calls each for every point of the kind in a vault.
-func (d *Driver) eachPoint(ctx context.Context, client points, vault string, each func(types.RecoveryPointByBackupVault) error) error {
+// eachPage calls each for every page of the kind's points in a vault.
+func (d *Driver) eachPage(ctx context.Context, client points, vault string, each func([]types.RecoveryPointByBackupVault) error) error {
 	pages := backup.NewListRecoveryPointsByBackupVaultPaginator(client, &backup.ListRecoveryPointsByBackupVaultInput{
 		BackupVaultName: &vault, ByResourceType: &d.kind.Type, MaxResults: aws.Int32(lookMax),
 	})
@@ -47,32 +46,39 @@ func (d *Driver) eachPoint(ctx context.Context, client points, vault string, eac
 		if err != nil {
 			return wrap("ListRecoveryPointsByBackupVault", err)
 		}
-		for _, p := range page.RecoveryPoints {
-			if err := each(p); err != nil {
-				return err
-			}
+		if err := each(page.RecoveryPoints); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func yieldMarked(ctx context.Context, client points, p types.RecoveryPointByBackupVault, yield func(driver.Artefact) error) error {
-	arn := aws.ToString(p.RecoveryPointArn)
-	tags, err := tagsOf(ctx, client, arn)
-	if failure.Is(err, failure.NotFound) {
-		return nil // deleted since it was listed
+// yieldMarked yields the points of a page that carry a mark; one without tags was deleted
+// since it was listed.
+func (d *Driver) yieldMarked(ctx context.Context, client points, scope resource.Scope, page []types.RecoveryPointByBackupVault, yield func(driver.Artefact) error) error {
+	arns := make([]string, 0, len(page))
+	for _, p := range page {
+		arns = append(arns, aws.ToString(p.RecoveryPointArn))
 	}
+	tags, err := d.tagsOfAll(ctx, client, scope, arns)
 	if err != nil {
 		return err
 	}
-	mark, ok := driver.MarkFromTags(tags)
-	if !ok {
-		return nil
+	for _, p := range page {
+		arn := aws.ToString(p.RecoveryPointArn)
+		mark, ok := driver.MarkFromTags(tags[arn])
+		if !ok {
+			continue
+		}
+		err := yield(driver.Artefact{Mark: mark, State: pointState(p.Status), Point: driver.Point{
+			Ref: pointRef(aws.ToString(p.BackupVaultName), arn), ARN: arn, CreatedAt: aws.ToTime(p.CreationDate),
+			SizeBytes: aws.ToInt64(p.BackupSizeInBytes), Encrypted: p.IsEncrypted, KMSKeyID: aws.ToString(p.EncryptionKeyArn),
+		}})
+		if err != nil {
+			return err
+		}
 	}
-	return yield(driver.Artefact{Mark: mark, State: pointState(p.Status), Point: driver.Point{
-		Ref: pointRef(aws.ToString(p.BackupVaultName), arn), ARN: arn, CreatedAt: aws.ToTime(p.CreationDate),
-		SizeBytes: aws.ToInt64(p.BackupSizeInBytes), Encrypted: p.IsEncrypted, KMSKeyID: aws.ToString(p.EncryptionKeyArn),
-	}})
+	return nil
 }
 
 // pointState maps every status of a recovery point. EXPIRED and STOPPED points still hold

@@ -3,6 +3,7 @@ package awsbackup
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,9 +40,9 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	case driver.Expire:
 		return d.lookAtDeleted(ctx, client, req.Refs)
 	case driver.Restore:
-		return search(ctx, byID(req.Refs), "ListRestoreJobs", d.restoreJobs(client, since(req)))
+		return search(ctx, byID(req.Refs), "RestoreJob", d.restoreJobs(client, since(req)), oneRestore(client))
 	default:
-		return search(ctx, byID(req.Refs), "ListBackupJobs", d.backupJobs(client, since(req)))
+		return search(ctx, byID(req.Refs), "BackupJob", d.backupJobs(client, since(req)), oneBackup(client))
 	}
 }
 
@@ -64,8 +65,13 @@ func byID(refs []driver.Ref) map[string]driver.Ref {
 // page calls see for every job of one page and returns the token of the next, "" at the end.
 type page func(ctx context.Context, token *string, see func(id string, s driver.Status)) (next *string, err error)
 
-// search reads pages until every wanted job was seen.
-func search(ctx context.Context, wanted map[string]driver.Ref, op string, read page) (map[driver.Ref]driver.Status, error) {
+// one observes a single job.
+type one func(ctx context.Context, id string) (driver.Status, error)
+
+// search reads pages until every wanted job was seen. Those that are not in the listing,
+// which goes back 30 days, are asked for one by one, a few in each look.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListBackupJobs.html
+func search(ctx context.Context, wanted map[string]driver.Ref, what string, read page, describe one) (map[driver.Ref]driver.Status, error) {
 	seen := make(map[driver.Ref]driver.Status, len(wanted))
 	var token *string
 	for {
@@ -75,11 +81,67 @@ func search(ctx context.Context, wanted map[string]driver.Ref, op string, read p
 			}
 		})
 		if err != nil {
-			return nil, wrap(op, err)
+			return nil, wrap("List"+what+"s", err)
 		}
 		if token = next; aws.ToString(token) == "" || len(seen) == len(wanted) {
-			return seen, nil
+			break
 		}
+	}
+	return seen, unlisted(ctx, wanted, seen, what, describe)
+}
+
+// unlisted adds to seen what the listing lacked. A job that AWS does not know either is left
+// out: it may be too young to be shown.
+func unlisted(ctx context.Context, wanted map[string]driver.Ref, seen map[driver.Ref]driver.Status, what string, describe one) error {
+	asked := 0
+	for _, id := range slices.Sorted(maps.Keys(wanted)) {
+		if _, ok := seen[wanted[id]]; ok || asked == maxDescribed {
+			continue
+		}
+		asked++
+		status, err := describe(ctx, id)
+		switch described := wrap("Describe"+what, err); {
+		case failure.Is(described, failure.NotFound):
+		case err != nil:
+			return described
+		default:
+			seen[wanted[id]] = status
+		}
+	}
+	return nil
+}
+
+func oneBackup(client jobs) one {
+	return func(ctx context.Context, id string) (driver.Status, error) {
+		j, err := client.DescribeBackupJob(ctx, &backup.DescribeBackupJobInput{BackupJobId: &id})
+		if err != nil {
+			return driver.Status{}, err
+		}
+		return backupStatus(types.BackupJob{
+			State: j.State, StatusMessage: j.StatusMessage, MessageCategory: j.MessageCategory, PercentDone: j.PercentDone,
+			BackupVaultName: j.BackupVaultName, RecoveryPointArn: j.RecoveryPointArn, CreationDate: j.CreationDate,
+			BackupSizeInBytes: j.BackupSizeInBytes, IsEncrypted: j.IsEncrypted, EncryptionKeyArn: j.EncryptionKeyArn,
+		}), nil
+	}
+}
+
+func oneCopy(client jobs) one {
+	return func(ctx context.Context, id string) (driver.Status, error) {
+		j, err := client.DescribeCopyJob(ctx, &backup.DescribeCopyJobInput{CopyJobId: &id})
+		if err != nil {
+			return driver.Status{}, err
+		}
+		return copyStatus(*j.CopyJob), nil
+	}
+}
+
+func oneRestore(client jobs) one {
+	return func(ctx context.Context, id string) (driver.Status, error) {
+		j, err := client.DescribeRestoreJob(ctx, &backup.DescribeRestoreJobInput{RestoreJobId: &id})
+		if err != nil {
+			return driver.Status{}, err
+		}
+		return restoreStatus(types.RestoreJobsListMember{Status: j.Status, StatusMessage: j.StatusMessage, PercentDone: j.PercentDone}), nil
 	}
 }
 
@@ -159,7 +221,7 @@ func (d *Driver) lookAtCopies(ctx context.Context, req driver.LookRequest) (map[
 		if err != nil {
 			return nil, err
 		}
-		seen, err := search(ctx, wanted, "ListCopyJobs", d.copyJobs(client, since(req)))
+		seen, err := search(ctx, wanted, "CopyJob", d.copyJobs(client, since(req)), oneCopy(client))
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,7 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 // resolve returns the effective values and the metadata they come to; all that is wrong with
 // them is one error.
 func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, map[string]string, error) {
-	values := parameters.Resolve(d.Descriptor(), d.kind.Restore.Recorded(req.Resource), req.Overrides)
+	values := parameters.Resolve(d.Descriptor(), d.kind.Restore.Recorded(req), req.Overrides)
 	metadata := d.kind.Restore.Metadata(req, values)
 	return values, metadata, values.Err()
 }

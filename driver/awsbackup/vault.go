@@ -99,6 +99,27 @@ func (d *Driver) vault(ctx context.Context, client vaults, p place, mark driver.
 	return facts, nil
 }
 
+// managed refuses a backup where the account did not switch on that AWS Backup manages the
+// kind's points: they could carry no mark then, nor be copied. What a region said is kept
+// beside the vaults, under a name no vault can have.
+func (d *Driver) managed(ctx context.Context, client vaults, scope resource.Scope, at time.Time) error {
+	settings := place{scope: scope}
+	if _, ok := d.known.get(settings, at); ok || !d.kind.Advanced {
+		return nil
+	}
+	out, err := client.DescribeRegionSettings(ctx, &backup.DescribeRegionSettingsInput{})
+	if err != nil {
+		return wrap("DescribeRegionSettings", err)
+	}
+	if !out.ResourceTypeManagementPreference[d.kind.Type] {
+		return failure.Errorf(failure.Unsupported,
+			"AWS Backup's advanced features for %s are off in %s of account %s: switch them on with `aws backup update-region-settings --resource-type-management-preference %s=true`, or use engine native",
+			d.kind.Type, scope.Region, scope.Account, d.kind.Type)
+	}
+	d.known.put(settings, vaultFacts{asked: at})
+	return nil
+}
+
 // perhapsMissing reports whether err is what AWS says of a vault that does not exist.
 func perhapsMissing(err error) bool {
 	return failure.Is(err, failure.NotFound) ||

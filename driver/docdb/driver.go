@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/docdb"
 
 	"holdfast/driver"
+	"holdfast/driver/awsbackup"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -12,8 +13,15 @@ import (
 
 // New returns the driver of DocumentDB clusters. It takes its AWS configurations from
 // sessions.
-func New(sessions awssession.Provider) *rdscluster.Driver {
-	return rdscluster.New(rdscluster.Kind{
+func New(sessions awssession.Provider) *rdscluster.Driver { return rdscluster.New(kind(), sessions) }
+
+// NewAWSBackup returns the driver of DocumentDB clusters through AWS Backup.
+func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
+	return rdscluster.NewAWSBackup(kind(), "DocumentDB", sessions, o)
+}
+
+func kind() rdscluster.Kind {
+	return rdscluster.Kind{
 		Kind: resource.DocDB, Title: "DocumentDB cluster", Engines: []string{"docdb"}, Bare: true,
 		Path: driver.AccountFirst,
 		Without: []string{
@@ -22,5 +30,5 @@ func New(sessions awssession.Provider) *rdscluster.Driver {
 		},
 		Copies: "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore-copy_cluster_snapshot.html",
 		Client: func(cfg aws.Config) rdscluster.API { return client{docdb.NewFromConfig(cfg)} },
-	}, sessions)
+	}
 }

@@ -41,6 +41,12 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 		return nil, err
 	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(), req.Overrides)
+	fit(req, settings, values)
+	return values, nil
+}
+
+// fit names the table and notes what does not go together.
+func fit(req driver.RestoreRequest, settings Settings, values *parameters.Values) {
 	if name, err := tableName(req.Resource); err == nil {
 		values.Default("table_name", defaultName(name, req.Mark))
 	} else if !values.Given("table_name") {
@@ -51,7 +57,6 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	values.OneOf("table_class", "STANDARD", "STANDARD_INFREQUENT_ACCESS")
 	checkThroughput(values)
 	checkEncryption(req, settings, values)
-	return values, nil
 }
 
 func checkThroughput(values *parameters.Values) {

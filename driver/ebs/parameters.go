@@ -44,6 +44,12 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 		}
 	}
 	values := parameters.Resolve(d.Descriptor(), recorded(req, settings), req.Overrides)
+	check(req, settings, values)
+	return values, nil
+}
+
+// check notes what does not go together, and drops what was recorded and does not apply.
+func check(req driver.RestoreRequest, settings Settings, values *parameters.Values) {
 	values.OneOf("volume_type", volumeTypes...)
 	onlyFor(values, "iops", takeIOPS)
 	onlyFor(values, "throughput", takeThroughput)
@@ -55,7 +61,6 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 		values.Problem("size_gib is %d: the snapshot's volume has %d", *size, settings.SizeGiB)
 	}
 	checkEncryption(req, values)
-	return values, nil
 }
 
 // recorded turns settings into parameters. A zone means nothing in another region, and

@@ -17,7 +17,7 @@ func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driv
 		return err
 	}
 	return eachImage(ctx, client, func(i *types.Image) error {
-		mark, ok := driver.MarkFromTags(ec2calls.FromTags(i.Tags))
+		mark, ok := ec2calls.MarkOf(i.Tags)
 		if !ok {
 			return nil
 		}

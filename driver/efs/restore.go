@@ -45,8 +45,8 @@ func (*files) Actions() []string {
 }
 
 // Recorded returns what the source was like.
-func (*files) Recorded(r resource.Resource) map[string]string {
-	s, ok := settingsOf(r)
+func (*files) Recorded(req driver.RestoreRequest) map[string]string {
+	s, ok := settingsOf(req.Resource)
 	if !ok {
 		return nil
 	}

@@ -4,14 +4,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/neptune"
 
+	"holdfast/driver/awsbackup"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
 
 // New returns the driver of Neptune clusters. It takes its AWS configurations from sessions.
-func New(sessions awssession.Provider) *rdscluster.Driver {
-	return rdscluster.New(rdscluster.Kind{
+func New(sessions awssession.Provider) *rdscluster.Driver { return rdscluster.New(kind(), sessions) }
+
+// NewAWSBackup returns the driver of Neptune clusters through AWS Backup.
+func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
+	return rdscluster.NewAWSBackup(kind(), "Neptune", sessions, o)
+}
+
+func kind() rdscluster.Kind {
+	return rdscluster.Kind{
 		Kind: resource.Neptune, Title: "Neptune cluster", Engines: []string{"neptune"}, Bare: true,
 		Without: []string{
 			"network_type", "backtrack_seconds", "ca_certificate", "monitoring_seconds", "monitoring_role_arn",
@@ -19,5 +27,5 @@ func New(sessions awssession.Provider) *rdscluster.Driver {
 		},
 		Copies: "https://docs.aws.amazon.com/neptune/latest/userguide/backup-restore-copy-snapshot.html",
 		Client: func(cfg aws.Config) rdscluster.API { return client{neptune.NewFromConfig(cfg)} },
-	}, sessions)
+	}
 }

@@ -53,6 +53,13 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 		return nil, err
 	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(), req.Overrides)
+	fit(req, values)
+	return values, nil
+}
+
+// fit drops what means nothing where the restore goes, names the instance, and notes what
+// does not go together.
+func fit(req driver.RestoreRequest, values *parameters.Values) {
 	if req.Scope.Region != req.Resource.Region || req.Scope.Account != req.Resource.Account {
 		values.DropLocal(localGroups, localOthers)
 		if values.Text("monitoring_role_arn") == "" && !values.Given("monitoring_seconds") {
@@ -65,7 +72,6 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 		values.Problem("instance_identifier is missing: the source's is not recorded")
 	}
 	checkZone(values)
-	return values, nil
 }
 
 // checkZone lets multi_az win over a recorded zone and refuses both when both are given.

@@ -7,7 +7,6 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/parameters"
-	"holdfast/resource"
 )
 
 // The values of encryption.
@@ -41,8 +40,8 @@ func (restoration) Parameters() []driver.Parameter {
 func (restoration) Actions() []string { return nil }
 
 // Recorded is the source itself.
-func (restoration) Recorded(r resource.Resource) map[string]string {
-	return map[string]string{"destination_bucket": r.Name}
+func (restoration) Recorded(req driver.RestoreRequest) map[string]string {
+	return map[string]string{"destination_bucket": req.Resource.Name}
 }
 
 // Metadata are AWS Backup's words for the parameters.

@@ -69,7 +69,8 @@ func (*machines) Parameters() []driver.Parameter {
 func (*machines) Actions() []string { return []string{"backup-gateway:TagResource"} }
 
 // Recorded returns where the source was.
-func (*machines) Recorded(r resource.Resource) map[string]string {
+func (*machines) Recorded(req driver.RestoreRequest) map[string]string {
+	r := req.Resource
 	var s Settings
 	if json.Unmarshal(r.Settings, &s) != nil {
 		return nil

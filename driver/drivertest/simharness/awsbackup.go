@@ -26,7 +26,10 @@ func ByAWSBackup(kind resource.Kind, build func(awssession.Provider) driver.Driv
 		Calls: map[conformance.Method][]string{
 			conformance.Start:   {"StartBackupJob"},
 			conformance.Find:    {"StartBackupJob"}, // in place of looking, the driver begins again
-			conformance.Look:    {"ListBackupJobs", "ListCopyJobs", "ListRestoreJobs", "DescribeRecoveryPoint", "ListRecoveryPointsByBackupVault"},
+			conformance.Look:    {
+				"ListBackupJobs", "ListCopyJobs", "ListRestoreJobs", "DescribeBackupJob", "DescribeCopyJob", "DescribeRestoreJob",
+				"DescribeRecoveryPoint", "ListRecoveryPointsByBackupVault",
+			},
 			conformance.List:    {"ListBackupVaults", "ListRecoveryPointsByBackupVault", "ListTags"},
 			conformance.Delete:  {"ListTags", "DeleteRecoveryPoint"},
 			conformance.Copy:    {"StartCopyJob"},
@@ -58,5 +61,9 @@ func foreignPoint(ctx context.Context, cfg aws.Config, r resource.Resource) (str
 	if err != nil {
 		return "", err
 	}
-	return foreignVault + "/" + aws.ToString(out.RecoveryPointArn), nil
+	job, err := client.DescribeBackupJob(ctx, &backup.DescribeBackupJobInput{BackupJobId: out.BackupJobId})
+	if err != nil {
+		return "", err
+	}
+	return foreignVault + "/" + aws.ToString(job.RecoveryPointArn), nil
 }

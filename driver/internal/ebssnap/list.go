@@ -17,7 +17,7 @@ func (s *Snapshots) List(ctx context.Context, scope resource.Scope, yield func(d
 		return err
 	}
 	return eachSnapshot(ctx, client, func(found *types.Snapshot) error {
-		mark, ok := driver.MarkFromTags(ec2calls.FromTags(found.Tags))
+		mark, ok := ec2calls.MarkOf(found.Tags)
 		if source, err := resource.ParseARN(mark.SourceARN); !ok || err == nil && source.Service != s.Service {
 			return nil
 		}

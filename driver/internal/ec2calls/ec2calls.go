@@ -44,6 +44,21 @@ func FromTags(tags []types.Tag) map[string]string {
 	return out
 }
 
+// tagBackup is the system tag of what AWS Backup made. Such a snapshot or image is that
+// engine's, whatever other tags it has.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/tags-on-backups.html
+const tagBackup = "aws:backup:source-resource"
+
+// MarkOf returns the mark among the tags of a snapshot or image that EC2 itself was asked
+// for; ok is false for any other.
+func MarkOf(tags []types.Tag) (mark driver.Mark, ok bool) {
+	all := FromTags(tags)
+	if _, theirs := all[tagBackup]; theirs {
+		return driver.Mark{}, false
+	}
+	return driver.MarkFromTags(all)
+}
+
 // Tagged tags things of one type in the call that makes them. Keys are sorted, because a
 // call repeated with its token must have the same parameters as the first.
 func Tagged(of types.ResourceType, tags map[string]string) types.TagSpecification {

@@ -66,9 +66,18 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	if err != nil {
 		return nil, err
 	}
-	elsewhere := req.Scope.Region != req.Resource.Region || req.Scope.Account != req.Resource.Account
-	values := parameters.Resolve(d.Descriptor(), settings.recorded(elsewhere), req.Overrides)
-	if elsewhere {
+	values := parameters.Resolve(d.Descriptor(), settings.recorded(elsewhere(req)), req.Overrides)
+	d.fit(req, values)
+	return values, nil
+}
+
+func elsewhere(req driver.RestoreRequest) bool {
+	return req.Scope.Region != req.Resource.Region || req.Scope.Account != req.Resource.Account
+}
+
+// fit drops what means nothing where the restore goes, and names the cluster.
+func (d *Driver) fit(req driver.RestoreRequest, values *parameters.Values) {
+	if elsewhere(req) {
 		values.DropLocal(localGroups, localOthers)
 		if values.Text("monitoring_role_arn") == "" && !values.Given("monitoring_seconds") {
 			values.Drop("monitoring_seconds")
@@ -80,7 +89,6 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	} else if !values.Given("cluster_identifier") {
 		values.Problem("cluster_identifier is missing: the source's is not recorded")
 	}
-	return values, nil
 }
 
 // recorded turns settings into parameters. Of instances elsewhere, zones and parameter

@@ -29,6 +29,11 @@ func (d *Driver) inputs(req driver.RestoreRequest) (inputs, *parameters.Values, 
 	if err != nil {
 		return inputs{}, nil, err
 	}
+	return d.inputsOf(req, values), values, values.Err()
+}
+
+// inputsOf turns values into the inputs of the calls, noting what is wrong with them.
+func (d *Driver) inputsOf(req driver.RestoreRequest, values *parameters.Values) inputs {
 	in := inputs{cluster: restoreInput(values)}
 	in.cluster.SnapshotIdentifier = aws.String(string(req.Point.Ref))
 	in.cluster.Tags = rdssnap.ToTags(marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))
@@ -41,7 +46,7 @@ func (d *Driver) inputs(req driver.RestoreRequest) (inputs, *parameters.Values, 
 			DBClusterIdentifier: in.cluster.DBClusterIdentifier, BackupRetentionPeriod: days, ApplyImmediately: aws.Bool(true),
 		}
 	}
-	return in, values, values.Err()
+	return in
 }
 
 func restoreInput(v *parameters.Values) *rds.RestoreDBClusterFromSnapshotInput {
@@ -69,26 +74,34 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	var calls []driver.Call
-	add := func(operation string, input any) error {
-		call, err := parameters.Call("rds:"+operation, input)
-		calls = append(calls, call)
-		return err
-	}
-	if err := add("RestoreDBClusterFromSnapshot", in.cluster); err != nil {
+	create, err := parameters.Call("rds:RestoreDBClusterFromSnapshot", in.cluster)
+	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	for _, instance := range in.instances {
-		if err := add("CreateDBInstance", instance); err != nil {
-			return driver.RestorePlan{}, err
+	finish, err := in.finishCalls()
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	return values.Plan(append([]driver.Call{create}, finish...)...)
+}
+
+// finishCalls are the calls of FinishRestore, for plans.
+func (in inputs) finishCalls() (calls []driver.Call, err error) {
+	add := func(operation string, input any) {
+		if err != nil {
+			return
 		}
+		var call driver.Call
+		call, err = parameters.Call("rds:"+operation, input)
+		calls = append(calls, call)
+	}
+	for _, instance := range in.instances {
+		add("CreateDBInstance", instance)
 	}
 	if in.modify != nil {
-		if err := add("ModifyDBCluster", in.modify); err != nil {
-			return driver.RestorePlan{}, err
-		}
+		add("ModifyDBCluster", in.modify)
 	}
-	return values.Plan(calls...)
+	return calls, err
 }
 
 // Restore creates a cluster, without instances, from the snapshot. An identifier that is
