@@ -24,9 +24,9 @@ func ByAWSBackup(kind resource.Kind, build func(awssession.Provider) driver.Driv
 	return Kind{
 		Kind: kind, New: build, Tagged: true,
 		Calls: map[conformance.Method][]string{
-			conformance.Start:   {"StartBackupJob"},
-			conformance.Find:    {"StartBackupJob"}, // in place of looking, the driver begins again
-			conformance.Look:    {
+			conformance.Start: {"StartBackupJob"},
+			conformance.Find:  {"StartBackupJob"}, // in place of looking, the driver begins again
+			conformance.Look: {
 				"ListBackupJobs", "ListCopyJobs", "ListRestoreJobs", "DescribeBackupJob", "DescribeCopyJob", "DescribeRestoreJob",
 				"DescribeRecoveryPoint", "ListRecoveryPointsByBackupVault",
 			},
