@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -23,13 +25,16 @@ func demoCommand(env Env) *cli.Command {
 		Name: "demo", Usage: "back up a simulated organization, in this process, within a minute",
 		Description: "Nothing is needed: AWS is simulated, Redis and the catalog are embedded, time runs fast.\n" +
 			"The real scheduler, worker and drivers do the work; the simulated AWS judges it.\n\n" +
-			"Examples:\n\n   holdfast demo\n   holdfast demo --accounts 50 --resources 3000 --seed 7\n   holdfast demo --keep\n   holdfast demo --output json | jq .lost_jobs",
+			"Examples:\n\n   holdfast demo\n   holdfast demo --accounts 50 --resources 3000 --seed 7\n   holdfast demo --keep\n   holdfast demo --keep --failing 1 --webhook http://127.0.0.1:9000/ --mail 127.0.0.1:1025\n   holdfast demo --output json | jq .lost_jobs",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "accounts", Value: 12, Usage: "accounts in the organization"},
 			&cli.IntFlag{Name: "regions", Value: 2, Usage: "regions"},
 			&cli.IntFlag{Name: "resources", Value: 600, Usage: "volumes, DB instances and tables"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "the same seed gives the same organization"},
 			&cli.Float64Flag{Name: "speed", Value: 600, Usage: "how many seconds pass there in one here"},
+			&cli.IntFlag{Name: "failing", Usage: "in the first night the roles of `N` accounts fail"},
+			&cli.StringFlag{Name: "webhook", Usage: "tell what goes wrong to a Slack-compatible webhook at `URL`"},
+			&cli.StringFlag{Name: "mail", Usage: "mail what goes wrong over an SMTP server without TLS at `HOST:PORT`"},
 			&cli.BoolFlag{Name: "keep", Usage: "stay up afterwards with the web pages open"},
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8484", Usage: "with --keep: `ADDRESS` of the web pages"},
 			&cli.PathFlag{Name: "dir", Usage: "keep the catalog, the policy and the log in `DIR` (default: a temporary one)"},
@@ -57,7 +62,7 @@ func runDemo(ctx *cli.Context, env Env) error {
 		Accounts: ctx.Int("accounts"), Regions: ctx.Int("regions"), Resources: ctx.Int("resources"),
 		Seed: ctx.Uint64("seed"), Speed: ctx.Float64("speed"), Dir: dir,
 		Log: zerolog.New(logFile).With().Timestamp().Logger(), Progress: d.progress,
-		Keep: ctx.Bool("keep"), Configure: d.configure, OnReady: d.ready, OnSummary: d.summary,
+		Failing: ctx.Int("failing"), Keep: ctx.Bool("keep"), Configure: d.configure, OnReady: d.ready, OnSummary: d.summary,
 	})
 	if err != nil {
 		return err
@@ -81,6 +86,11 @@ func checkDemo(ctx *cli.Context) error {
 				Kind: "bad_input", Path: "--" + limit.flag, Message: fmt.Sprintf("is %v: use %v to %v", value, limit.from, limit.to),
 			})
 		}
+	}
+	if n, all := ctx.Int("failing"), ctx.Int("accounts"); n < 0 || n > 0 && n >= all {
+		bad.problems = append(bad.problems, problem{
+			Kind: "bad_input", Path: "--failing", Message: fmt.Sprintf("is %d: use 0 to %d, so that an account is left", n, all-1),
+		})
 	}
 	if len(bad.problems) > 0 {
 		return bad
@@ -120,7 +130,32 @@ type demoRun struct {
 
 func (d *demoRun) configure(cfg *config.Config) error {
 	cfg.Web.Listen = d.ctx.String("listen")
-	return nil
+	return d.tell(cfg)
+}
+
+// tell adds the targets of notifications the flags name.
+func (d *demoRun) tell(cfg *config.Config) error {
+	var targets []map[string]any
+	var given []string
+	if url := d.ctx.String("webhook"); url != "" {
+		targets = append(targets, map[string]any{"name": "webhook", "type": config.TargetSlack, "url": url})
+		given = append(given, "--webhook")
+	}
+	if address := d.ctx.String("mail"); address != "" {
+		targets = append(targets, map[string]any{
+			"name": "mail", "type": config.TargetSMTP, "address": address, "tls": config.TLSNone,
+			"from": "Holdfast <holdfast@demo.example>", "to": []string{"you@demo.example"},
+		})
+		given = append(given, "--mail")
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(targets)
+	if err != nil {
+		return err
+	}
+	return cfg.Set("notifications.targets", string(text), strings.Join(given, ", "))
 }
 
 // ready opens the web pages when the demo is to stay.

@@ -30,6 +30,8 @@ type Options struct {
 	Dir                          string // where the catalog and the policy are written
 	Log                          zerolog.Logger
 	Progress                     Progress
+	// Failing is in how many accounts, fewer than all, the role fails in the first night.
+	Failing int
 	// Configure, when set, may change the configuration before the process is wired.
 	Configure func(*config.Config) error
 	// OnReady, when set, is told of the wired process before anything runs; the services
@@ -148,6 +150,8 @@ func (n *night) configuration() (*config.Config, error) {
 	// A start that a budget puts off is run again on asynq's clock, which the demo's clock
 	// outruns by hours: the night would wait for a few such jobs.
 	cfg.Budgets.Enabled = false
+	cfg.Notifications.GroupWait = n.real(time.Second)
+	cfg.Notifications.GroupInterval = n.real(5 * time.Second)
 	cfg.Scheduler.Tick = n.real(100 * time.Millisecond)
 	cfg.Scheduler.LookInterval = n.real(200 * time.Millisecond)
 	cfg.Scheduler.LeaseTTL = n.real(30 * time.Second)
@@ -182,10 +186,12 @@ func (n *night) story(ctx context.Context) error {
 	note := n.opts.Progress.Note
 	note(fmt.Sprintf("%d accounts, %d regions, %d resources; one second here is %.0f there",
 		len(n.company.Accounts()), len(n.company.Regions()), n.resources(), n.opts.Speed))
+	n.takeRolesAway()
 	note("night falls: the rules of policy.yaml take what they must")
 	if err := n.sleepUntil(ctx, firstNight); err != nil {
 		return err
 	}
+	n.giveRolesBack()
 	note("one resource of each kind is restored")
 	if err := n.restoreOnePerKind(ctx); err != nil {
 		return err

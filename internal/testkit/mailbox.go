@@ -30,6 +30,7 @@ type Mailbox struct {
 	server  *httptest.Server // lends its certificate
 	mu      sync.Mutex
 	mails   []string
+	onMail  func(string)
 }
 
 // NewMailbox starts a mail server and stops it at the end of the test.
@@ -62,6 +63,13 @@ func (m *Mailbox) TLSConfig() *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AddCert(m.server.Certificate())
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+}
+
+// OnMail has f called with every mail that comes from now on.
+func (m *Mailbox) OnMail(f func(mail string)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.onMail = f
 }
 
 // Mails returns what has come, oldest first.
@@ -160,7 +168,11 @@ func (s *mailSession) data() bool {
 	}
 	s.mu.Lock()
 	s.mails = append(s.mails, mail.String())
+	onMail := s.onMail
 	s.mu.Unlock()
+	if onMail != nil {
+		onMail(mail.String())
+	}
 	s.say("250 kept")
 	return true
 }
