@@ -99,6 +99,15 @@ func newAWSTarget(ctx context.Context, opts Options, t config.NotificationTarget
 	return nil, fmt.Errorf("there is no target of type %q", t.Type)
 }
 
+// targetNames returns the names of the configured targets.
+func targetNames(cfg *config.Config) []string {
+	names := make([]string, len(cfg.Notifications.Targets))
+	for i, t := range cfg.Notifications.Targets {
+		names[i] = t.Name
+	}
+	return names
+}
+
 // watcher returns what reads the history for notifications, nil when nobody is to be told.
 func (a *App) watcher() *notify.Watcher {
 	if len(a.Config.Notifications.Targets) == 0 {

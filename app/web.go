@@ -27,6 +27,7 @@ func (a *App) Collector() prometheus.Collector {
 	sources := []metrics.Source{
 		metrics.Admission(a.Controller, accountDimensions()...), metrics.Waits(a.Store, a.Clock, producer.AccountDimension),
 		metrics.Queues(a.Inspector, tasks.AllQueues()), metrics.Catalog(a.Store), metrics.Ledger(a.Store, a.Clock),
+		metrics.Health(a.Store, scheduler.LeaseName), metrics.Notifications(a.Store, targetNames(a.Config)),
 	}
 	if a.Budgets != nil {
 		sources = append(sources, metrics.Budgets(a.Budgets))

@@ -17,6 +17,11 @@ const (
 	NotificationDead      NotificationState = "DEAD"      // the target refused it, or every attempt
 )
 
+// NotificationStates returns every state in the order a notification goes through them.
+func NotificationStates() []NotificationState {
+	return []NotificationState{NotificationOpen, NotificationSending, NotificationDelivered, NotificationDead}
+}
+
 // Notification is one message to one target: the events of a group, collected for a
 // while. What is in Body is the affair of package notify.
 type Notification struct {
@@ -84,6 +89,8 @@ type Notifications interface {
 	Notifications(ctx context.Context, f NotificationFilter) ([]Notification, error)
 	// Notification returns one, or ErrNotFound.
 	Notification(ctx context.Context, id string) (Notification, error)
+	// CountNotifications counts the notifications of each target by state.
+	CountNotifications(ctx context.Context) (map[string]map[NotificationState]int, error)
 	// LastSent returns when a message of group last left for target, of those whose ids
 	// the store still has; zero when none did.
 	LastSent(ctx context.Context, target, group string) (time.Time, error)

@@ -61,37 +61,24 @@ type targetRow struct {
 	Messages map[catalog.NotificationState]int `json:"messages"`
 }
 
-// maxMessages bounds how many messages of a target are counted.
-const maxMessages = 100_000
-
 func listTargets(ctx *cli.Context, d *desk) error {
 	var c checks
 	c.noArguments(ctx)
 	if err := c.err(); err != nil {
 		return err
 	}
+	counts, err := d.store.CountNotifications(ctx.Context)
+	if err != nil {
+		return err
+	}
 	n := d.cfg.Notifications
 	rows := make([]targetRow, 0, len(n.Targets))
 	for _, t := range n.Targets {
-		row := targetRow{Name: t.Name, Type: t.Type, To: whereTo(t), Messages: map[catalog.NotificationState]int{}}
+		row := targetRow{Name: t.Name, Type: t.Type, To: whereTo(t), Messages: counts[t.Name]}
 		for _, r := range n.Routes {
 			if slices.Contains(r.Targets, t.Name) {
 				row.Routes++
 			}
-		}
-		f := catalog.NotificationFilter{Target: t.Name, Limit: maxListLimit}
-		for total := 0; total < maxMessages; {
-			page, err := d.store.Notifications(ctx.Context, f)
-			if err != nil {
-				return err
-			}
-			for _, m := range page {
-				row.Messages[m.State]++
-			}
-			if total += len(page); len(page) < f.Limit {
-				break
-			}
-			f.After = page[len(page)-1].ID
 		}
 		rows = append(rows, row)
 	}

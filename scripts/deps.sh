@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the servers the integration tests start: redis-server, PostgreSQL and moto.
+# Installs what the integration tests start: redis-server, PostgreSQL, moto and promtool.
 # What is already there is left alone, so it can run before every test. Debian or Ubuntu;
 # as root or with sudo. Quiet when all is well; names what failed otherwise.
 set -eu
 
 moto_version=5.2.1
 moto_venv="${HOME}/.cache/holdfast/moto"
+programs="${HOME}/.cache/holdfast/bin"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -61,10 +62,30 @@ install_moto() {
         die "pip install moto[server]==$moto_version failed"
 }
 
+have_promtool() { have promtool || [ -x "$programs/promtool" ]; }
+
+# The tool alone: Debian's package would start a server as well.
+install_promtool() {
+    have apt-get || die "promtool is missing and this is not a Debian system: put it into $programs by hand"
+    echo "deps: installing promtool in $programs"
+    dir=$(mktemp -d)
+    mkdir -p "$programs"
+    if ! (cd "$dir" && apt-get download prometheus) >"$log" 2>&1; then
+        as_root apt-get update -qq >"$log" 2>&1 || die "apt-get update failed"
+        (cd "$dir" && apt-get download prometheus) >"$log" 2>&1 || die "apt-get download prometheus failed"
+    fi
+    dpkg-deb --fsys-tarfile "$dir"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$dir/promtool" || die "the package of prometheus has no promtool"
+    chmod +x "$dir/promtool"
+    mv "$dir/promtool" "$programs/promtool"
+    rm -rf "$dir"
+}
+
 have redis-server || apt_install redis-server
 have_postgres || apt_install postgresql
 have_moto || install_moto
+have_promtool || install_promtool
 
 have redis-server || die "redis-server was installed and is still not in PATH"
 have_postgres || die "PostgreSQL was installed and is still not found"
 have_moto || die "moto was installed and moto_server still does not run"
+have_promtool || die "promtool was installed and is still not found"

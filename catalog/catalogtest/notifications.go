@@ -92,6 +92,13 @@ func notifications(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	same(t, "what was sent", sent, got)
+	counts, err := s.CountNotifications(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "counts", map[string]map[catalog.NotificationState]int{
+		"mail": {catalog.NotificationOpen: 1, catalog.NotificationSending: 1},
+	}, counts)
 	last, err := s.LastSent(ctx, "mail", "account")
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -105,6 +106,27 @@ func (s *Store) Notification(ctx context.Context, id string) (n catalog.Notifica
 		return err
 	})
 	return n, err
+}
+
+// CountNotifications implements catalog.Notifications.
+func (s *Store) CountNotifications(ctx context.Context) (map[string]map[catalog.NotificationState]int, error) {
+	counts := map[string]map[catalog.NotificationState]int{}
+	err := s.view(ctx, "count notifications", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var target string
+			var state catalog.NotificationState
+			var n int
+			if err := rows.Scan(&target, &state, &n); err != nil {
+				return err
+			}
+			if counts[target] == nil {
+				counts[target] = map[catalog.NotificationState]int{}
+			}
+			counts[target][state] = n
+			return nil
+		}, "SELECT target, state, count(*) FROM notifications GROUP BY target, state")
+	})
+	return counts, err
 }
 
 // LastSent implements catalog.Notifications.

@@ -81,7 +81,24 @@ func (w *world) Breakers(context.Context) ([]catalog.Breaker, error) { return w.
 
 func (w *world) collector() *metrics.Collector {
 	return metrics.NewCollector(w.clock, zerolog.New(&w.log), metrics.Admission(w, "account", "restores"),
-		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf), metrics.Budgets(w), metrics.Ledger(w, w.clock))
+		metrics.Queues(w, []string{"backup"}), metrics.Catalog(w), metrics.Waits(w, w.clock, dimensionOf), metrics.Budgets(w), metrics.Ledger(w, w.clock),
+		metrics.Health(w, "leader"), metrics.Notifications(w, []string{"mail"}))
+}
+
+// Risks has two accounts with something at risk.
+func (w *world) Risks(context.Context) ([]catalog.Risk, error) {
+	return []catalog.Risk{{Kind: catalog.RiskRPO, Subject: "a", Count: 3}, {Kind: catalog.RiskRPO, Subject: "b", Count: 4}}, nil
+}
+
+// Lease is held.
+func (w *world) Lease(_ context.Context, name string) (catalog.Lease, error) {
+	return catalog.Lease{Held: name == "leader"}, nil
+}
+
+// CountNotifications has messages of a target that is configured and of one that was.
+func (w *world) CountNotifications(context.Context) (map[string]map[catalog.NotificationState]int, error) {
+	states := map[catalog.NotificationState]int{catalog.NotificationDead: 2}
+	return map[string]map[catalog.NotificationState]int{"mail": states, "gone": states}, nil
 }
 
 // OldestUnsealed is what has waited for its seal longest.
@@ -152,6 +169,11 @@ func TestCollect(t *testing.T) {
 		"catalog_jobs{state=RUNNING,type=backup}":                               4,
 		"catalog_jobs{state=FAILED,type=expire}":                                0,
 		"recovery_points{state=AVAILABLE}":                                      12,
+		"at_risk{risk=rpo}":                                                     7,
+		"at_risk{risk=window}":                                                  0,
+		"leader{}":                                                              1,
+		"notifications{state=DEAD,target=mail}":                                 2,
+		"notifications{state=OPEN,target=mail}":                                 0,
 		"breakers_open{}":                                                       1,
 		"scrape_error{source=admission}":                                        0,
 		"scrape_error{source=queues}":                                           0,

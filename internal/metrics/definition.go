@@ -135,6 +135,18 @@ var (
 		"holdfast_ledger_unsealed_seconds", gauge, nil, nil,
 		"Age of the oldest event of the ledger that no seal has yet; it grows when no leader seals.",
 	}
+	atRisk = definition{
+		"holdfast_at_risk", gauge, []string{"risk"}, nil,
+		"What will be lost if nobody acts: rpo counts resources whose newest due backup or copy did not succeed, window jobs whose start window closes within 15 minutes while they wait, undeletable recovery points that could not be deleted three times, leader is 1 when workers have found no leader for two minutes.",
+	}
+	leader = definition{
+		"holdfast_leader", gauge, nil, nil,
+		"1 while a scheduler holds the lease and does the leader's work, 0 while none does.",
+	}
+	notifications = definition{
+		"holdfast_notifications", gauge, []string{"target", "state"}, nil,
+		"Messages to a target of notifications by their state: OPEN collects, SENDING is in the queue, DELIVERED, DEAD was given up. Pruned with the history.",
+	}
 	scrapeError = definition{
 		"holdfast_scrape_error", gauge, []string{"source"}, nil,
 		"1 while a source cannot be asked or its answer is cut short; its metrics are missing or incomplete then.",
@@ -151,6 +163,7 @@ func definitions() []definition {
 		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration,
 		budgetWait, budgetPutOff, repairs,
 		admissionSlots, admissionCap, admissionOldest, budgetRate, budgetTokens, budgetLine, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen, ledgerUnsealed,
+		atRisk, leader, notifications,
 		scrapeError, scrapeDuration,
 	}
 }
