@@ -10,14 +10,8 @@ import (
 
 // Reports aggregates jobs and points where they lie, for reports on millions of them.
 type Reports interface {
-	// JobTotals counts jobs by group, state and error class.
-	JobTotals(ctx context.Context, q JobQuery) ([]JobTotal, error)
-	// JobDurations returns how long AWS worked on the COMPLETED jobs of each group. With
-	// the dimension ByNothing there is one row, or none.
-	JobDurations(ctx context.Context, q JobQuery) ([]JobDuration, error)
-	// JobTimeline counts jobs by state and by the slot of q's period in which they were
-	// created; each slot is slot long, the first begins at q.From.
-	JobTimeline(ctx context.Context, q JobQuery, slot time.Duration) ([]JobSlot, error)
+	// JobFigures counts and measures the jobs q selects, all at one moment.
+	JobFigures(ctx context.Context, q JobQuery) (JobFigures, error)
 }
 
 // Dimension is what the rows of a report are grouped by.
@@ -44,6 +38,15 @@ type JobQuery struct {
 	Type     driver.Operation
 	From, To time.Time
 	Grouping Grouping
+	Slot     time.Duration // length of the slots the period is divided into
+}
+
+// JobFigures is what there is to say of many jobs.
+type JobFigures struct {
+	Totals    []JobTotal    // by group, state and class, in this order
+	Durations []JobDuration // of the groups with COMPLETED jobs, by group
+	Overall   JobDuration   // of all groups together; Jobs is 0 when none is COMPLETED
+	Slots     []JobSlot     // by slot and state
 }
 
 // JobTotal is a number of jobs of one group, state and class.
@@ -57,7 +60,7 @@ type JobTotal struct {
 	Bytes int64
 }
 
-// JobDuration tells how long AWS worked on jobs, from the accepted start call to the end.
+// JobDuration tells how long AWS worked on COMPLETED jobs, from the accepted start call to the end.
 // P50, P90 and P99 are nearest-rank percentiles: the least duration that at least so many
 // of a hundred jobs did not exceed.
 type JobDuration struct {
@@ -68,7 +71,7 @@ type JobDuration struct {
 
 // JobSlot is a number of jobs created in one slot of a period.
 type JobSlot struct {
-	Slot  int // from 0
+	Slot  int // from 0, which begins at the query's From
 	State State
 	Jobs  int64
 }

@@ -106,12 +106,9 @@ type Jobs interface {
 
 // jobFacts is everything a job report is made from.
 type jobFacts struct {
-	totals    []catalog.JobTotal
-	durations []catalog.JobDuration
-	overall   []catalog.JobDuration // of all groups together, one or none
-	slots     []catalog.JobSlot
-	slot      time.Duration
-	failures  []catalog.Job
+	catalog.JobFigures
+	slot     time.Duration
+	failures []catalog.Job
 }
 
 // operationOf is the type of the jobs a report is about.
@@ -119,19 +116,9 @@ func operationOf(k Kind) driver.Operation { return driver.Operation(k) }
 
 // gatherJobs asks the catalog.
 func gatherJobs(ctx context.Context, store Jobs, q catalog.JobQuery) (f jobFacts, err error) {
-	f.slot = slotOf(q.From, q.To)
-	if f.totals, err = store.JobTotals(ctx, q); err != nil {
-		return f, err
-	}
-	if f.durations, err = store.JobDurations(ctx, q); err != nil {
-		return f, err
-	}
-	all := q
-	all.Grouping = catalog.Grouping{}
-	if f.overall, err = store.JobDurations(ctx, all); err != nil {
-		return f, err
-	}
-	if f.slots, err = store.JobTimeline(ctx, q, f.slot); err != nil {
+	q.Slot = slotOf(q.From, q.To)
+	f.slot = q.Slot
+	if f.JobFigures, err = store.JobFigures(ctx, q); err != nil {
 		return f, err
 	}
 	f.failures, err = store.ListJobs(ctx, catalog.JobFilter{
@@ -144,9 +131,10 @@ func illStates() []catalog.State {
 	return []catalog.State{catalog.Partial, catalog.Failed, catalog.Expired, catalog.Aborted}
 }
 
-// slots a timeline may have, at least half of it, in lengths people read easily.
+// maxSlots is how many slots a timeline has at most.
 const maxSlots = 60
 
+// slotOf is the shortest of some round lengths that divides the period into few enough.
 func slotOf(from, to time.Time) time.Duration {
 	for _, slot := range []time.Duration{
 		time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,
@@ -162,9 +150,9 @@ func slotOf(from, to time.Time) time.Duration {
 // jobReport turns the facts into tables and pictures.
 func jobReport(r *Report, f jobFacts) {
 	groups := groupRows(f)
-	total := sumGroups(groups, f.overall)
+	total := sumGroups(groups, f.Overall)
 	r.Figures = jobFigures(total)
-	r.Tables = fill(r.Kind, groupCells(groups), classCells(f.totals), timelineCells(r.From, f), failureCells(f.failures))
+	r.Tables = fill(r.Kind, groupCells(groups), classCells(f.Totals), timelineCells(r.From, f), failureCells(f.failures))
 	r.Charts = []Chart{timelineChart(r.From, r.To, f), groupChart(groups, r.By)}
 	if charts := classChart(r.Tables[1]); len(charts.Labels) > 0 {
 		r.Charts = append(r.Charts, charts)
@@ -216,7 +204,7 @@ func (g *groupRow) add(t catalog.JobTotal) {
 func groupRows(f jobFacts) []*groupRow {
 	byName := map[string]*groupRow{}
 	var rows []*groupRow
-	for _, t := range f.totals {
+	for _, t := range f.Totals {
 		row := byName[t.Group]
 		if row == nil {
 			row = &groupRow{name: t.Group, states: map[catalog.State]int64{}}
@@ -225,7 +213,7 @@ func groupRows(f jobFacts) []*groupRow {
 		}
 		row.add(t)
 	}
-	for _, d := range f.durations {
+	for _, d := range f.Durations {
 		if row := byName[d.Group]; row != nil { // a job may have been created between two queries
 			row.took, row.hasTook = d, true
 		}
@@ -234,7 +222,7 @@ func groupRows(f jobFacts) []*groupRow {
 	return rows
 }
 
-func sumGroups(groups []*groupRow, overall []catalog.JobDuration) *groupRow {
+func sumGroups(groups []*groupRow, overall catalog.JobDuration) *groupRow {
 	total := &groupRow{states: map[catalog.State]int64{}}
 	for _, g := range groups {
 		total.jobs += g.jobs
@@ -243,9 +231,7 @@ func sumGroups(groups []*groupRow, overall []catalog.JobDuration) *groupRow {
 			total.states[state] += n
 		}
 	}
-	if len(overall) > 0 {
-		total.took, total.hasTook = overall[0], true
-	}
+	total.took, total.hasTook = overall, overall.Jobs > 0
 	return total
 }
 

@@ -79,7 +79,7 @@ type slotCount struct{ completed, ill, open int64 }
 // timeline counts per slot, with the empty slots in between.
 func timeline(f jobFacts, slots int) []slotCount {
 	counts := make([]slotCount, slots)
-	for _, s := range f.slots {
+	for _, s := range f.Slots {
 		if s.Slot < 0 || s.Slot >= slots {
 			continue
 		}
@@ -103,7 +103,7 @@ func slotsOf(from, to time.Time, slot time.Duration) int {
 // timelineCells leaves out the slots in which nothing was created.
 func timelineCells(from time.Time, f jobFacts) [][]any {
 	last := 0
-	for _, s := range f.slots {
+	for _, s := range f.Slots {
 		last = max(last, s.Slot+1)
 	}
 	var rows [][]any

@@ -29,6 +29,7 @@ import (
 // settings are what the command line says.
 type settings struct {
 	output, database string
+	dsn              string // of a catalog that is kept
 	jobs, rounds     int
 }
 
@@ -60,6 +61,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.output, "output", outputText, "text or json")
 	flags.StringVar(&s.database, "database", onPostgres, "postgres or sqlite")
+	flags.StringVar(&s.dsn, "dsn", "", "a catalog to use and keep instead of one of its own; one with jobs is not filled again")
 	flags.IntVar(&s.jobs, "jobs", 1_000_000, "jobs of the night")
 	flags.IntVar(&s.rounds, "rounds", 1, "make every report this often; the slowest counts")
 	if err := flags.Parse(args); err != nil {
@@ -87,11 +89,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer closeAll()
-	began := clock.System().Now()
-	if err := fill(ctx, store, s.jobs, stderr); err != nil {
+	if err := fillOnce(ctx, store, s.jobs, stderr); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "filled in %s\n", clock.System().Now().Sub(began).Round(time.Second))
 	doc := document{CPUs: runtime.NumCPU(), Go: runtime.Version(), Database: s.database, Jobs: s.jobs, AimSeconds: aimSeconds}
 	for _, by := range []string{"account", "plan", "unit", "tag=team"} {
 		seconds, err := slowest(ctx, store, by, s.rounds)
@@ -106,8 +106,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return doc.writeText(stdout)
 }
 
-// open makes an empty catalog.
+// fillOnce fills the catalog unless there are jobs in it.
+func fillOnce(ctx context.Context, store *sqlstore.Store, jobs int, stderr io.Writer) error {
+	found, err := store.ListJobs(ctx, catalog.JobFilter{Limit: 1})
+	if err != nil || len(found) > 0 {
+		return err
+	}
+	began := clock.System().Now()
+	if err := fill(ctx, store, jobs, stderr); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "filled in %s\n", clock.System().Now().Sub(began).Round(time.Second))
+	return nil
+}
+
+// open opens the catalog that was named, or an empty one.
 func open(ctx context.Context, s settings) (store *sqlstore.Store, closeAll func(), err error) {
+	if s.dsn != "" {
+		store, err = sqlstore.Open(ctx, s.dsn, sqlstore.Options{})
+		return store, func() { _ = store.Close() }, err
+	}
 	dir, err := os.MkdirTemp("", "holdfast-bench")
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a directory: %w", err)

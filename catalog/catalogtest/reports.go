@@ -13,10 +13,10 @@ import (
 )
 
 var reportChecks = map[string]func(*testing.T, Open){
-	"report-totals":           reportTotals,
-	"report-durations":        reportDurations,
-	"report-timeline":         reportTimeline,
-	"report-unknown-grouping": reportUnknownGrouping,
+	"report-totals":    reportTotals,
+	"report-durations": reportDurations,
+	"report-timeline":  reportTimeline,
+	"report-refuses":   reportRefuses,
 }
 
 // reported is a night of jobs with every state, some classes and two types, over an hour,
@@ -92,7 +92,7 @@ var reportUnits = map[string]string{"111122223330": "production/web", "111122223
 // reportQuery leaves out the first and the last jobs.
 func reportQuery(by string) catalog.JobQuery {
 	return catalog.JobQuery{
-		Type: driver.Backup, From: epoch0.Add(10 * time.Minute), To: epoch0.Add(50 * time.Minute),
+		Type: driver.Backup, From: epoch0.Add(10 * time.Minute), To: epoch0.Add(50 * time.Minute), Slot: 7 * time.Minute,
 		Grouping: catalog.Grouping{By: catalog.Dimension(by), Tag: `te"am.$x`, Units: reportUnits},
 	}
 }
@@ -114,12 +114,12 @@ func reportTotals(t *testing.T, open Open) {
 				want[catalog.JobTotal{Group: group(j), State: j.State, Class: j.Class}]++
 			}
 		}
-		totals, err := s.JobTotals(ctx, q)
+		figures, err := s.JobFigures(ctx, q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := map[catalog.JobTotal]int64{}
-		for _, total := range totals {
+		for _, total := range figures.Totals {
 			n := total.Jobs
 			total.Jobs = 0
 			got[total] += n
@@ -136,11 +136,12 @@ func reportBytes(t *testing.T, s catalog.Store) {
 	restore := catalog.NewRestore("restore-5000", p, p.Scope(), nil, "me", epoch0.AddDate(0, 0, 1))
 	insert(t, s, restore)
 	for _, op := range []driver.Operation{driver.Backup, driver.Restore} {
-		q := catalog.JobQuery{Type: op, From: backup(5000).CreatedAt, To: backup(5000).CreatedAt.Add(time.Second)}
+		q := catalog.JobQuery{Type: op, From: backup(5000).CreatedAt, To: backup(5000).CreatedAt.Add(time.Second), Slot: time.Second}
 		if op == driver.Restore {
 			q.From, q.To = restore.CreatedAt, restore.CreatedAt.Add(time.Second)
 		}
-		totals, err := s.JobTotals(testContext(t), q)
+		figures, err := s.JobFigures(testContext(t), q)
+		totals := figures.Totals
 		if err != nil || len(totals) != 1 || totals[0].Bytes != p.SizeBytes || totals[0].Jobs != 1 {
 			t.Errorf("totals of one %s: %+v, %v; want %d bytes", op, totals, err, p.SizeBytes)
 		}
@@ -165,11 +166,14 @@ func reportDurations(t *testing.T, open Open) {
 			want = append(want, catalog.JobDuration{Group: name, Jobs: int64(len(all)), P50: rank(50), P90: rank(90), P99: rank(99), Max: all[len(all)-1]})
 		}
 		slices.SortFunc(want, func(a, b catalog.JobDuration) int { return cmp.Compare(a.Group, b.Group) })
-		got, err := s.JobDurations(ctx, q)
+		figures, err := s.JobFigures(ctx, q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, "durations by "+by, want, got)
+		same(t, "durations by "+by, want, figures.Durations)
+		if by == "" {
+			same(t, "durations of all", want[0], figures.Overall)
+		}
 	}
 }
 
@@ -183,29 +187,26 @@ func reportTimeline(t *testing.T, open Open) {
 			want[catalog.JobSlot{Slot: int(j.CreatedAt.Sub(q.From) / (7 * time.Minute)), State: j.State}]++
 		}
 	}
-	slots, err := s.JobTimeline(ctx, q, 7*time.Minute)
+	figures, err := s.JobFigures(ctx, q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[catalog.JobSlot]int64{}
-	for _, slot := range slots {
+	for _, slot := range figures.Slots {
 		n := slot.Jobs
 		slot.Jobs = 0
 		got[slot] += n
 	}
 	same(t, "timeline", want, got)
-	if _, err := s.JobTimeline(ctx, q, 0); !failure.Is(err, failure.Invalid) {
-		t.Errorf("a slot of nothing: %v, want an error of class invalid", err)
-	}
 }
 
-func reportUnknownGrouping(t *testing.T, open Open) {
+func reportRefuses(t *testing.T, open Open) {
 	s, ctx := open(t), testContext(t)
-	q := reportQuery("colour")
-	if _, err := s.JobTotals(ctx, q); !failure.Is(err, failure.Invalid) {
-		t.Errorf("JobTotals: %v, want an error of class invalid", err)
-	}
-	if _, err := s.JobDurations(ctx, q); !failure.Is(err, failure.Invalid) {
-		t.Errorf("JobDurations: %v, want an error of class invalid", err)
+	unknown, without := reportQuery("colour"), reportQuery("")
+	without.Slot = 0
+	for what, q := range map[string]catalog.JobQuery{"an unknown grouping": unknown, "slots of nothing": without} {
+		if _, err := s.JobFigures(ctx, q); !failure.Is(err, failure.Invalid) {
+			t.Errorf("%s: %v, want an error of class invalid", what, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -107,4 +108,13 @@ func (d dialect) expand(migration string) string {
 		}
 	}
 	return strings.NewReplacer(words...).Replace(migration)
+}
+
+// snapshotLevel is the isolation in which all statements of a transaction see the same.
+// SQLite has no other.
+func (d dialect) snapshotLevel() sql.IsolationLevel {
+	if d.postgres {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
 }

@@ -79,82 +79,124 @@ func pointOf(op driver.Operation) string {
 	return " LEFT JOIN points ON points.id = jobs.point_id"
 }
 
-// JobTotals implements catalog.Reports.
-func (s *Store) JobTotals(ctx context.Context, q catalog.JobQuery) (totals []catalog.JobTotal, err error) {
-	g, err := s.dialect.groupJobs(q.Grouping)
-	if err != nil {
-		return nil, fmt.Errorf("total jobs: %w", err)
-	}
-	where, args := period(q)
-	query := g.with + "SELECT " + g.expr + " AS " + groupColumn + ", jobs.state, jobs.class, count(*), CAST(COALESCE(sum(points.size_bytes), 0) AS BIGINT) FROM jobs" +
-		pointOf(q.Type) + g.join + where + " GROUP BY " + groupColumn + ", jobs.state, jobs.class ORDER BY " + groupColumn + ", jobs.state, jobs.class"
-	err = s.view(ctx, "total jobs", func(ctx context.Context, session session) error {
-		return session.each(ctx, func(rows *sql.Rows) error {
-			var t catalog.JobTotal
-			if err := rows.Scan(&t.Group, &t.State, &t.Class, &t.Jobs, &t.Bytes); err != nil {
+// reportMemory is what PostgreSQL may use for one step of a report before it writes to
+// disk: enough for a night of a million jobs.
+const reportMemory = "SET LOCAL work_mem = '128MB'"
+
+// snapshot runs fn in a transaction that reads the catalog as it is at one moment.
+func (s *Store) snapshot(ctx context.Context, op string, fn func(ctx context.Context, q session) error) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	err := func() error {
+		tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshotLevel(), ReadOnly: s.dialect.postgres})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // it has only read
+		q := session{querier: tx, dialect: s.dialect}
+		if s.dialect.postgres {
+			if _, err := q.exec(ctx, reportMemory); err != nil {
 				return err
 			}
-			totals = append(totals, t)
-			return nil
-		}, query, append(g.args, args...)...)
+		}
+		return fn(ctx, q)
+	}()
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, s.describe(err))
+	}
+	return nil
+}
+
+// JobFigures implements catalog.Reports.
+func (s *Store) JobFigures(ctx context.Context, q catalog.JobQuery) (f catalog.JobFigures, err error) {
+	if q.Slot < time.Millisecond {
+		return f, failure.Errorf(failure.Invalid, "report on jobs: slots of %s are too short", q.Slot)
+	}
+	g, err := s.dialect.groupJobs(q.Grouping)
+	if err != nil {
+		return f, fmt.Errorf("report on jobs: %w", err)
+	}
+	whole, _ := s.dialect.groupJobs(catalog.Grouping{})
+	err = s.snapshot(ctx, "report on jobs", func(ctx context.Context, session session) (err error) {
+		if f.Totals, err = session.jobTotals(ctx, q, g); err != nil {
+			return err
+		}
+		if f.Durations, err = session.jobDurations(ctx, q, g); err != nil {
+			return err
+		}
+		overall, err := session.jobDurations(ctx, q, whole)
+		if err != nil {
+			return err
+		}
+		if len(overall) > 0 {
+			f.Overall = overall[0]
+		}
+		f.Slots, err = session.jobSlots(ctx, q)
+		return err
 	})
+	return f, err
+}
+
+func (q session) jobTotals(ctx context.Context, jobs catalog.JobQuery, g grouped) (totals []catalog.JobTotal, err error) {
+	where, args := period(jobs)
+	query := g.with + "SELECT " + g.expr + " AS " + groupColumn + ", jobs.state, jobs.class, count(*), CAST(COALESCE(sum(points.size_bytes), 0) AS BIGINT) FROM jobs" +
+		pointOf(jobs.Type) + g.join + where + " GROUP BY " + groupColumn + ", jobs.state, jobs.class ORDER BY " + groupColumn + ", jobs.state, jobs.class"
+	err = q.each(ctx, func(rows *sql.Rows) error {
+		var t catalog.JobTotal
+		if err := rows.Scan(&t.Group, &t.State, &t.Class, &t.Jobs, &t.Bytes); err != nil {
+			return err
+		}
+		totals = append(totals, t)
+		return nil
+	}, query, slices.Concat(g.args, args)...)
 	return totals, err
 }
 
-// JobDurations implements catalog.Reports. Ranks are counted rather than asked of the
-// database: SQLite knows no percentiles.
-func (s *Store) JobDurations(ctx context.Context, q catalog.JobQuery) (durations []catalog.JobDuration, err error) {
-	g, err := s.dialect.groupJobs(q.Grouping)
-	if err != nil {
-		return nil, fmt.Errorf("measure jobs: %w", err)
-	}
-	where, args := period(q)
-	query := durationQuery(g, where)
-	err = s.view(ctx, "measure jobs", func(ctx context.Context, session session) error {
-		return session.each(ctx, func(rows *sql.Rows) error {
-			var d catalog.JobDuration
-			var ms [4]int64
-			if err := rows.Scan(&d.Group, &d.Jobs, &ms[0], &ms[1], &ms[2], &ms[3]); err != nil {
-				return err
-			}
-			for i, field := range []*time.Duration{&d.P50, &d.P90, &d.P99, &d.Max} {
-				*field = time.Duration(ms[i]) * time.Millisecond
-			}
-			durations = append(durations, d)
-			return nil
-		}, query, append(g.args, args...)...)
-	})
+func (q session) jobDurations(ctx context.Context, jobs catalog.JobQuery, g grouped) (durations []catalog.JobDuration, err error) {
+	where, args := period(jobs)
+	err = q.each(ctx, func(rows *sql.Rows) error {
+		var d catalog.JobDuration
+		var ms [4]int64
+		if err := rows.Scan(&d.Group, &d.Jobs, &ms[0], &ms[1], &ms[2], &ms[3]); err != nil {
+			return err
+		}
+		for i, field := range []*time.Duration{&d.P50, &d.P90, &d.P99, &d.Max} {
+			*field = time.Duration(ms[i]) * time.Millisecond
+		}
+		durations = append(durations, d)
+		return nil
+	}, q.durationQuery(g, where), slices.Concat(g.args, args)...)
 	return durations, err
 }
 
-func durationQuery(g grouped, where string) string {
+// durationQuery asks for percentiles by nearest rank, which PostgreSQL knows as
+// percentile_disc. SQLite knows none, so there the ranks are counted.
+func (d dialect) durationQuery(g grouped, where string) string {
 	with := "WITH "
 	if g.with != "" {
 		with = strings.TrimSuffix(g.with, " ") + ", "
 	}
-	return with + `took(grp, ms) AS (SELECT ` + g.expr + `, jobs.ended_at - jobs.started_at FROM jobs` + g.join + where + `
-		AND jobs.state = 'COMPLETED' AND jobs.started_at > 0 AND jobs.ended_at > 0),
-	ranked AS (SELECT grp, ms, row_number() OVER (PARTITION BY grp ORDER BY ms) AS place, count(*) OVER (PARTITION BY grp) AS n FROM took)
+	with += `took(grp, ms) AS (SELECT ` + g.expr + `, jobs.ended_at - jobs.started_at FROM jobs` + g.join + where + `
+		AND jobs.state = 'COMPLETED' AND jobs.started_at > 0 AND jobs.ended_at > 0)`
+	if d.postgres {
+		return with + ` SELECT grp, n, at[1], at[2], at[3], most FROM (SELECT grp, count(*) AS n,
+			percentile_disc(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY ms) AS at, max(ms) AS most FROM took GROUP BY grp) g ORDER BY grp`
+	}
+	return with + `, ranked AS (SELECT grp, ms, row_number() OVER (PARTITION BY grp ORDER BY ms) AS place, count(*) OVER (PARTITION BY grp) AS n FROM took)
 	SELECT grp, max(n), min(CASE WHEN place * 100 >= n * 50 THEN ms END), min(CASE WHEN place * 100 >= n * 90 THEN ms END),
 		min(CASE WHEN place * 100 >= n * 99 THEN ms END), max(ms) FROM ranked GROUP BY grp ORDER BY grp`
 }
 
-// JobTimeline implements catalog.Reports.
-func (s *Store) JobTimeline(ctx context.Context, q catalog.JobQuery, slot time.Duration) (slots []catalog.JobSlot, err error) {
-	if slot < time.Millisecond {
-		return nil, failure.Errorf(failure.Invalid, "timeline of jobs: slots of %s are too short", slot)
-	}
-	where, args := period(q)
+func (q session) jobSlots(ctx context.Context, jobs catalog.JobQuery) (slots []catalog.JobSlot, err error) {
+	where, args := period(jobs)
 	query := "SELECT (jobs.created_at - ?) / ? AS slot, jobs.state, count(*) FROM jobs" + where + " GROUP BY slot, jobs.state ORDER BY slot, jobs.state"
-	err = s.view(ctx, "timeline of jobs", func(ctx context.Context, session session) error {
-		return session.each(ctx, func(rows *sql.Rows) error {
-			var one catalog.JobSlot
-			if err := rows.Scan(&one.Slot, &one.State, &one.Jobs); err != nil {
-				return err
-			}
-			slots = append(slots, one)
-			return nil
-		}, query, append([]any{millis(q.From), slot.Milliseconds()}, args...)...)
-	})
+	err = q.each(ctx, func(rows *sql.Rows) error {
+		var one catalog.JobSlot
+		if err := rows.Scan(&one.Slot, &one.State, &one.Jobs); err != nil {
+			return err
+		}
+		slots = append(slots, one)
+		return nil
+	}, query, append([]any{millis(jobs.From), jobs.Slot.Milliseconds()}, args...)...)
 	return slots, err
 }
