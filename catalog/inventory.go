@@ -35,6 +35,7 @@ type InventorySync struct {
 // InventoryItem is a resource in the inventory.
 type InventoryItem struct {
 	resource.Resource
-	SeenAt time.Time `json:"seen_at"`
-	GoneAt time.Time `json:"gone_at,omitzero"` // zero: still there
+	FirstSeenAt time.Time `json:"first_seen_at,omitzero"` // zero: before this was recorded
+	SeenAt      time.Time `json:"seen_at"`
+	GoneAt      time.Time `json:"gone_at,omitzero"` // zero: still there
 }

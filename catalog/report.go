@@ -12,6 +12,35 @@ import (
 type Reports interface {
 	// JobFigures counts and measures the jobs q selects, all at one moment.
 	JobFigures(ctx context.Context, q JobQuery) (JobFigures, error)
+	// Places calls yield with what AVAILABLE points there are of each resource, account
+	// and region, by ARN. No call of the store may be made inside yield.
+	Places(ctx context.Context, yield func(PointPlace) error) error
+	// Chains calls yield with every backup of a rule, begun since then, that left a point,
+	// and what became of the copies the rule asked for, by ARN, plan, rule and At. No call
+	// of the store may be made inside yield.
+	Chains(ctx context.Context, since time.Time, yield func(Chain) error) error
+	// Rules returns every rule that was ever seen, by plan and name.
+	Rules(ctx context.Context) ([]RuleState, error)
+}
+
+// PointPlace is the AVAILABLE points of one resource in one account and region.
+type PointPlace struct {
+	ResourceARN, Account, Region string
+	Points                       int64
+	Encrypted                    int64     // of these
+	Newest                       time.Time // when AWS began the newest of them
+	Bytes                        int64
+}
+
+// Chain is a backup of a rule with its copies. Copies to one account and region count as
+// one, whatever the vault.
+type Chain struct {
+	ResourceARN, Plan, Rule string
+	At                      time.Time // what it holds: when AWS began the backup
+	// GoodAt is since when it can be restored at its last hop: when the backup and all its
+	// copies were complete. Zero: a copy is missing or under way.
+	GoodAt time.Time
+	Kept   bool // one of its points is AVAILABLE
 }
 
 // Dimension is what the rows of a report are grouped by.

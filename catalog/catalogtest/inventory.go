@@ -75,7 +75,7 @@ func inventorySync(t *testing.T, open Open) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "resource", catalog.InventoryItem{Resource: first.Resources[0], SeenAt: first.EndedAt}, item)
+	same(t, "resource", catalog.InventoryItem{Resource: first.Resources[0], FirstSeenAt: first.EndedAt, SeenAt: first.EndedAt}, item)
 	_, err = s.Resource(ctx, "arn:none")
 	fails(t, "Resource", err, catalog.ErrNotFound)
 

@@ -16,6 +16,9 @@ var reportChecks = map[string]func(*testing.T, Open){
 	"report-totals":    reportTotals,
 	"report-durations": reportDurations,
 	"report-timeline":  reportTimeline,
+	"report-places":    reportPlaces,
+	"report-chains":    reportChains,
+	"report-rules":     reportRules,
 	"report-refuses":   reportRefuses,
 }
 

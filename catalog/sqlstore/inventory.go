@@ -74,7 +74,7 @@ func (q session) storeResources(ctx context.Context, sync catalog.InventorySync,
 	}
 	items := make([]catalog.InventoryItem, len(sync.Resources))
 	for i, r := range sync.Resources {
-		items[i] = catalog.InventoryItem{Resource: r, SeenAt: sync.EndedAt}
+		items[i] = catalog.InventoryItem{Resource: r, FirstSeenAt: sync.EndedAt, SeenAt: sync.EndedAt}
 	}
 	// A statement may not touch a row twice: of an ARN listed twice the last one counts.
 	slices.Reverse(items)

@@ -157,6 +157,7 @@ var itemColumns = []column[catalog.InventoryItem]{
 	document("tags", func(r *catalog.InventoryItem) *map[string]string { return &r.Tags }),
 	document("settings", func(r *catalog.InventoryItem) *json.RawMessage { return &r.Settings }),
 	text("unsupported", func(r *catalog.InventoryItem) *string { return &r.Unsupported }),
+	instant("first_seen_at", func(r *catalog.InventoryItem) *time.Time { return &r.FirstSeenAt }),
 	instant("seen_at", func(r *catalog.InventoryItem) *time.Time { return &r.SeenAt }),
 	instant("gone_at", func(r *catalog.InventoryItem) *time.Time { return &r.GoneAt }),
 }

@@ -1,0 +1,65 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"holdfast/catalog"
+)
+
+// Places implements catalog.Reports.
+func (s *Store) Places(ctx context.Context, yield func(catalog.PointPlace) error) error {
+	const query = `SELECT resource_arn, account, region, count(*), CAST(sum(encrypted) AS BIGINT), max(created_at), CAST(sum(size_bytes) AS BIGINT)
+		FROM points WHERE state = 'AVAILABLE' GROUP BY resource_arn, account, region ORDER BY resource_arn, account, region`
+	return s.snapshot(ctx, "count recovery points by place", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var p catalog.PointPlace
+			var newest int64
+			if err := rows.Scan(&p.ResourceARN, &p.Account, &p.Region, &p.Points, &p.Encrypted, &newest, &p.Bytes); err != nil {
+				return err
+			}
+			p.Newest = fromMillis(newest)
+			return yield(p)
+		}, query)
+	})
+}
+
+// chains joins backups of rules with the copies that followed by themselves: what somebody
+// copied by hand has no fire.
+const chains = `WITH hops(chain, done, at) AS (
+		SELECT chain_id, max(CASE state WHEN 'COMPLETED' THEN 1 ELSE 0 END), min(CASE state WHEN 'COMPLETED' THEN ended_at END)
+		FROM jobs WHERE type = 'copy' AND fire_at > 0 AND created_at >= ? GROUP BY chain_id, account, region),
+	copies(chain, done, at) AS (SELECT chain, min(done), max(at) FROM hops GROUP BY chain)
+	SELECT b.resource_arn, b.plan, b.rule, b.created_at, b.completed_at, COALESCE(copies.done, 1), COALESCE(copies.at, 0),
+		CASE WHEN b.state = 'AVAILABLE' OR EXISTS (SELECT 1 FROM points c WHERE c.chain_id = b.chain_id AND c.state = 'AVAILABLE') THEN 1 ELSE 0 END
+	FROM points b LEFT JOIN copies ON copies.chain = b.chain_id
+	WHERE b.id = b.chain_id AND b.plan <> '' AND b.created_at >= ?
+	ORDER BY b.resource_arn, b.plan, b.rule, b.created_at, b.id`
+
+// Chains implements catalog.Reports.
+func (s *Store) Chains(ctx context.Context, since time.Time, yield func(catalog.Chain) error) error {
+	return s.snapshot(ctx, "read chains of backups and copies", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var c catalog.Chain
+			var began, backedUp, whole, copied, kept int64
+			if err := rows.Scan(&c.ResourceARN, &c.Plan, &c.Rule, &began, &backedUp, &whole, &copied, &kept); err != nil {
+				return err
+			}
+			c.At, c.Kept = fromMillis(began), kept == 1
+			if whole == 1 {
+				c.GoodAt = fromMillis(max(backedUp, copied))
+			}
+			return yield(c)
+		}, chains, millis(since), millis(since))
+	})
+}
+
+// Rules implements catalog.Reports.
+func (s *Store) Rules(ctx context.Context) (rules []catalog.RuleState, err error) {
+	err = s.view(ctx, "read rules", func(ctx context.Context, q session) (err error) {
+		rules, err = read(ctx, q, ruleColumns, "FROM rules ORDER BY plan, rule")
+		return err
+	})
+	return rules, err
+}
