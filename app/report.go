@@ -9,12 +9,28 @@ import (
 	"holdfast/catalog"
 	"holdfast/config"
 	"holdfast/driver"
+	"holdfast/failure"
 	"holdfast/report"
 )
 
-// ReportSource returns what reports of the installation are made from at now.
-func ReportSource(_ context.Context, cfg *config.Config, store catalog.Store, _ *driver.Registry, now time.Time) (report.Source, error) {
-	return report.Source{Store: store, Installation: cfg.Installation, Now: now}, nil
+// ReportSource returns what reports of the installation are made from at now. Policies
+// that have problems are an error, because a report without them would call everything
+// unprotected.
+func ReportSource(ctx context.Context, cfg *config.Config, store catalog.Store, drivers *driver.Registry, now time.Time) (report.Source, error) {
+	src := report.Source{Store: store, Installation: cfg.Installation, Now: now}
+	last, err := store.LastValidPolicies(ctx)
+	if err != nil {
+		return src, err
+	}
+	policies, err := LoadPolicies(cfg, drivers, last)
+	if err != nil {
+		return src, err
+	}
+	if policies.Set == nil {
+		return src, failure.Errorf(failure.Invalid, "the policies have problems, see `holdfast policy validate`: a report without them would be wrong")
+	}
+	src.Policies = policies.Set
+	return src, nil
 }
 
 // WriteReport writes a report as text, csv, json or html. CSV has the table of that name,

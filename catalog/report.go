@@ -19,6 +19,9 @@ type Reports interface {
 	// and what became of the copies the rule asked for, by ARN, plan, rule and At. No call
 	// of the store may be made inside yield.
 	Chains(ctx context.Context, since time.Time, yield func(Chain) error) error
+	// OpenResources calls yield with every resource and rule that have a backup or copy that
+	// has not ended. No call of the store may be made inside yield.
+	OpenResources(ctx context.Context, yield func(arn, plan, rule string) error) error
 	// Rules returns every rule that was ever seen, by plan and name.
 	Rules(ctx context.Context) ([]RuleState, error)
 }

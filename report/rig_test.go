@@ -13,6 +13,7 @@ import (
 	"holdfast/catalog/sqlstore"
 	"holdfast/driver"
 	"holdfast/internal/testkit"
+	"holdfast/policy"
 	"holdfast/report"
 	"holdfast/resource"
 )
@@ -33,6 +34,7 @@ type rig struct {
 	t   *testing.T
 	db  *sql.DB
 	dsn string
+	set *policy.Set
 }
 
 // onBoth runs a test on SQLite and on PostgreSQL.
@@ -131,7 +133,7 @@ func (r *rig) inventory(resources ...resource.Resource) {
 	for scope, list := range byScope {
 		sync := catalog.InventorySync{
 			Scope:     catalog.InventoryScope{Partition: "aws", Account: scope.Account, Region: scope.Region, Kind: resource.EBS},
-			StartedAt: night, EndedAt: night.Add(time.Second), Complete: true, Resources: list,
+			StartedAt: night.Add(-2 * time.Hour), EndedAt: night.Add(-time.Hour), Complete: true, Resources: list,
 		}
 		if err := r.SyncInventory(r.t.Context(), sync); err != nil {
 			r.t.Fatal(err)
@@ -180,7 +182,7 @@ func (r *rig) commit(job catalog.Job, to catalog.State, at time.Time, edit func(
 // make makes a report of this catalog.
 func (r *rig) make(req report.Request) report.Report {
 	r.t.Helper()
-	made, err := report.Make(r.t.Context(), report.Source{Store: r.Store, Installation: "acme", Now: req.To}, req)
+	made, err := report.Make(r.t.Context(), report.Source{Store: r.Store, Installation: "acme", Policies: r.set, Now: req.To}, req)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -63,6 +63,14 @@ func reportChains(t *testing.T, open Open) {
 	follow.FireAt = epoch0
 	byHand := catalog.NewCopy("copy-2", alone, catalog.CopySpec{Account: account, Region: "eu-west-1"}, nil, "me", alone.CompletedAt)
 	insert(t, s, follow, byHand)
+	var working []string
+	if err := s.OpenResources(testContext(t), func(arn, plan, rule string) error {
+		working = append(working, arn+" "+plan+" "+rule)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "what is under way", []string{alone.ResourceARN + " Daily nightly", copied.ResourceARN + " Daily nightly"}, working)
 	same(t, "a copy is under way", []catalog.Chain{chain(alone, alone.CompletedAt, true), chain(copied, time.Time{}, true)}, chainsOf(t, s, since))
 	failed := change(t, s, follow.ID, catalog.Failed, nil)
 	same(t, "a copy failed", time.Time{}, chainsOf(t, s, since)[1].GoodAt)

@@ -63,3 +63,18 @@ func (s *Store) Rules(ctx context.Context) (rules []catalog.RuleState, err error
 	})
 	return rules, err
 }
+
+// OpenResources implements catalog.Reports.
+func (s *Store) OpenResources(ctx context.Context, yield func(arn, plan, rule string) error) error {
+	const query = `SELECT DISTINCT resource_arn, plan, rule FROM open_jobs JOIN jobs ON id = job_id
+		WHERE open_type IN ('backup', 'copy') AND plan <> '' ORDER BY resource_arn, plan, rule`
+	return s.snapshot(ctx, "read what is being backed up", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var arn, plan, rule string
+			if err := rows.Scan(&arn, &plan, &rule); err != nil {
+				return err
+			}
+			return yield(arn, plan, rule)
+		}, query)
+	})
+}
