@@ -79,9 +79,9 @@ func pointOf(op driver.Operation) string {
 	return " LEFT JOIN points ON points.id = jobs.point_id"
 }
 
-// reportMemory is what PostgreSQL may use for one step of a report before it writes to
-// disk: enough for a night of a million jobs.
-const reportMemory = "SET LOCAL work_mem = '128MB'"
+// reportSettings let PostgreSQL sort a night of a million jobs in memory and read it with
+// several processes; what it compiles for that takes longer than it saves.
+const reportSettings = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
 
 // snapshot runs fn in a transaction that reads the catalog as it is at one moment.
 func (s *Store) snapshot(ctx context.Context, op string, fn func(ctx context.Context, q session) error) error {
@@ -95,8 +95,10 @@ func (s *Store) snapshot(ctx context.Context, op string, fn func(ctx context.Con
 		defer func() { _ = tx.Rollback() }() // it has only read
 		q := session{querier: tx, dialect: s.dialect}
 		if s.dialect.postgres {
-			if _, err := q.exec(ctx, reportMemory); err != nil {
-				return err
+			for setting := range strings.SplitSeq(reportSettings, "; ") {
+				if _, err := q.exec(ctx, setting); err != nil {
+					return err
+				}
 			}
 		}
 		return fn(ctx, q)
