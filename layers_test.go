@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/version"},
 	1:  {"access", "driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
-	3:  {"report/", "policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
+	3:  {"login", "report/", "policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
 	4:  {"report", "driver/internal/kmskeys", "driver/internal/ec2calls"},
 	5:  {"report/page", "driver/internal/ebssnap", "driver/internal/fsxbackup", "driver/internal/rdssnap", "driver/internal/ec2points", "driver/awsbackup"},
 	6:  {"driver/internal/rdscluster"},

@@ -30,6 +30,9 @@ var vendors = []struct {
 	{"github.com/oklog/ulid/", []string{""}},
 	{"go.yaml.in/", []string{"config", "policy", "cli"}},
 	{"golang.org/x/sync", []string{""}},
+	{"golang.org/x/crypto/", []string{"login"}},
+	{"golang.org/x/term", []string{"cli", "cmd"}},
+	{"github.com/danielgtaylor/huma/", []string{"api"}},
 }
 
 // pureForbidden are standard packages the policy language must not touch: it computes

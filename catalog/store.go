@@ -23,6 +23,7 @@ type Store interface {
 	Limits
 	Health
 	Policies
+	Logins
 	Search
 	Reports
 	Ledger
