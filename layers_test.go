@@ -22,7 +22,7 @@ var layers = [][]string{
 	7:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},
 	8:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	9:  {"sim"},
-	10: {"engine", "producer", "notify", "driver/drivertest/simharness"},
+	10: {"engine", "producer", "notify", "web/signin", "driver/drivertest/simharness"},
 	11: {"worker", "scheduler", "notify/"},
 	12: {"operator", "web/frame"},
 	13: {"web/"},

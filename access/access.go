@@ -3,6 +3,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -106,4 +107,17 @@ func (e *DeniedError) Error() string {
 		}
 	}
 	return fmt.Sprintf("%s has the role %s, which may not %s: %v may", e.Actor.Name, e.Actor.Role, e.Action, roles)
+}
+
+type actorKey struct{}
+
+// With returns a context for what who does.
+func With(ctx context.Context, who Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, who)
+}
+
+// From returns who acts; the zero Actor, who may do nothing, when nobody was named.
+func From(ctx context.Context) Actor {
+	who, _ := ctx.Value(actorKey{}).(Actor)
+	return who
 }

@@ -7,6 +7,7 @@ import (
 	"holdfast/config"
 	"holdfast/driver"
 	"holdfast/internal/clock"
+	"holdfast/login"
 	"holdfast/operator"
 	"holdfast/policy"
 	"holdfast/producer"
@@ -22,4 +23,9 @@ func NewOffice(cfg *config.Config, store operator.Store, c clock.Clock, drivers 
 		DefaultCaps: producer.DefaultCaps(limits.Account, limits.RestoresPerAccount, limits.Fleet, Descriptors(drivers)),
 		UnitNames:   cfg.AWS.Accounts.UnitNames(), Units: cfg.AWS.Accounts.UnitsOf,
 	}
+}
+
+// NewLogins returns who knows users and tokens.
+func NewLogins(store login.Store, c clock.Clock) (*login.Keeper, error) {
+	return login.New(store, c, rand.Reader, login.DefaultCost())
 }

@@ -42,8 +42,13 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 		Installation: cfg.Installation, Version: version.String(), Pages: true, Queues: a.Redis != nil,
 		Banner: a.banner(), Clock: a.Clock, Log: a.log,
 	})
+	logins, err := NewLogins(a.Store, a.Clock)
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Options{
 		Listen: cfg.Web.Listen, AllowRemote: cfg.Web.AllowRemote, AsynqmonActions: cfg.Web.AsynqmonActions,
+		Logins: logins, LoginRequired: cfg.Web.Login,
 		Installation: cfg.Installation, Version: version.String(), Gatherer: gatherer, Checks: a.Checks(),
 		Redis: a.Redis, Pages: a.newDashboard(around), Frame: around, Log: a.log, Clock: a.Clock,
 	})
@@ -51,6 +56,9 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 
 // banner says what everybody who sees the pages should know.
 func (a *App) banner() string {
+	if a.Config.Web.Login {
+		return ""
+	}
 	return "There is no login: everybody who can reach " + a.Config.Web.Listen + " may look and act here."
 }
 

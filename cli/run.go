@@ -24,7 +24,7 @@ func runCommands(env Env) []*cli.Command {
 			"Start as many as the work needs. A worker keeps nothing: it may be killed at any moment.",
 			roles{worker: true}),
 		fleetCommand(env, "web", "serve health, metrics, the overview and the queue browser",
-			"It listens on loopback unless web.allow_remote is set, because it has no login yet.",
+			"It listens on loopback unless web.allow_remote and web.login are set.",
 			roles{web: true}),
 		simCommand(env),
 	}

@@ -149,6 +149,7 @@ func (b Budgets) Settings() budget.Settings {
 type Web struct {
 	Listen          string // host:port
 	AllowRemote     bool
+	Login           bool // everybody needs a user or a token
 	AsynqmonActions bool
 	MetricsListen   string // host:port of schedulers and workers, "" = they serve nothing
 }

@@ -133,9 +133,9 @@ func webRules(c *Config) (findings []finding) {
 		switch {
 		case err != nil || isLoopback(host): // not set, wrong and said so elsewhere, or nobody's business
 		case !c.Web.AllowRemote:
-			findings = append(findings, finding{listen.path, fmt.Sprintf("%s can be reached by others and the pages ask for no password: listen on 127.0.0.1, or set web.allow_remote to true", listen.address)})
-		case c.Web.AsynqmonActions && listen.path == "web.listen":
-			findings = append(findings, finding{"web.asynqmon_actions", "is true but web.listen can be reached by others without a password: listen on 127.0.0.1 or set it to false"})
+			findings = append(findings, finding{listen.path, fmt.Sprintf("%s can be reached by others: listen on 127.0.0.1, or set web.allow_remote to true", listen.address)})
+		case !c.Web.Login && listen.path == "web.listen":
+			findings = append(findings, finding{"web.login", fmt.Sprintf("is false but web.listen %s can be reached by others, who could look and act without a password: listen on 127.0.0.1 or set it to true", listen.address)})
 		}
 	}
 	return findings

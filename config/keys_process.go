@@ -84,11 +84,15 @@ func webKeys(c *Config) []key {
 		},
 		{
 			path: "web.allow_remote", value: boolean(&w.AllowRemote), def: "false",
-			doc: "Whether web.listen may be an address others can reach. The pages ask for no password: put them behind a proxy that does, or in a network of their own.",
+			doc: "Whether web.listen may be an address others can reach. Then web.login must be set; put TLS in front, or browsers send no session back.",
+		},
+		{
+			path: "web.login", value: boolean(&w.Login), def: "false",
+			doc: "Whether the pages, the API and the metrics of web.listen ask for a login. `holdfast user add` adds people, `holdfast token create` programs. Without, they are for everybody on this machine.",
 		},
 		{
 			path: "web.asynqmon_actions", value: boolean(&w.AsynqmonActions), def: "false",
-			doc: "Whether the queue pages may run, archive and delete tasks; only on a loopback address.",
+			doc: "Whether the queue pages may run, archive and delete tasks; with web.login administrators only.",
 		},
 		{
 			path: "web.metrics_listen", value: text(&w.MetricsListen, checkListen), example: "127.0.0.1:9090",

@@ -30,7 +30,7 @@ func TestProblems(t *testing.T) {
 			"f:6: redis.mode: unknown key: did you mean redis.mode, written as nested keys?",
 		}},
 		{"no such key", minimal + "web: {colour: red}\n", nil, []string{
-			"f:6: web.colour: unknown key: use allow_remote, asynqmon_actions, listen, metrics_listen",
+			"f:6: web.colour: unknown key: use allow_remote, asynqmon_actions, listen, login, metrics_listen",
 		}},
 		{"key twice", minimal + "log:\n  level: info\n  level: warn\n", nil, []string{
 			"f:8: log.level: is already set on line 7: remove one",
@@ -109,7 +109,7 @@ func TestInconsistencies(t *testing.T) {
 		{"CA without TLS", "redis: {mode: single, addresses: [\"a:1\"], tls: {ca_file: x}}\n", "redis.tls.ca_file: is set but"},
 		{"remote web", "web: {listen: \":8484\"}\n", "web.listen: :8484 can be reached by others"},
 		{"remote metrics", "web: {metrics_listen: \"0.0.0.0:9090\"}\n", "web.metrics_listen: 0.0.0.0:9090 can be reached by others"},
-		{"remote actions", "web: {listen: \"0.0.0.0:1\", allow_remote: true, asynqmon_actions: true}\n", "web.asynqmon_actions: is true but"},
+		{"remote without login", "web: {listen: \"0.0.0.0:1\", allow_remote: true}\n", "web.login: is false but"},
 		{"short lease", "scheduler: {tick: 10s}\n", "scheduler.lease_ttl: 15s is less than three ticks of 10s"},
 		{"no policy file pattern", "policies: [\"[\"]\n", `policies[0]: "[" is not a file pattern`},
 	}

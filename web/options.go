@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
@@ -12,6 +13,7 @@ import (
 
 	"holdfast/failure"
 	"holdfast/internal/clock"
+	"holdfast/login"
 	"holdfast/web/frame"
 )
 
@@ -21,8 +23,15 @@ type Options struct {
 	Listen string // host:port; port 0 takes a free one, see Server.Addr
 	// AllowRemote permits an address others can reach, and requests that name any host.
 	AllowRemote bool
-	// AsynqmonActions lets the queue pages run, archive and delete tasks; only on loopback.
+	// AsynqmonActions lets the queue pages run, archive and delete tasks; only on loopback,
+	// or for administrators who signed in.
 	AsynqmonActions bool
+	// Logins knows users and tokens; LoginRequired asks everybody for a login. Without a
+	// login, pages are served on loopback only. Metrics and health alone need none.
+	Logins        *login.Keeper
+	LoginRequired bool
+	// API answers below /api/; nil: there is none.
+	API http.Handler
 
 	Installation string
 	Version      string
@@ -62,10 +71,11 @@ func (o Options) validate() error {
 		problems = append(problems, fmt.Errorf("web.listen: %q is not host:port: %w", o.Listen, err))
 	case !loopback && !o.AllowRemote:
 		problems = append(problems, remoteRefused(o.Listen))
-	case !loopback && o.AsynqmonActions:
+	case !loopback && o.hasPages() && !o.LoginRequired:
 		problems = append(problems, fmt.Errorf(
-			"web.asynqmon_actions: everybody who reaches %s could run and delete tasks, because the pages ask for no password yet: listen on 127.0.0.1 or leave actions off",
-			o.Listen))
+			"web.login: everybody who reaches %s could look and act, because the pages ask for no login: set web.login, or listen on 127.0.0.1", o.Listen))
+	case o.LoginRequired && o.Logins == nil:
+		problems = append(problems, errors.New("web: a login is required and nobody can sign in: Logins is nil"))
 	}
 	if len(problems) > 0 {
 		return &failure.Error{Class: failure.Invalid, Err: errors.Join(problems...)}
@@ -73,9 +83,12 @@ func (o Options) validate() error {
 	return nil
 }
 
+// hasPages reports whether there is more than metrics and health.
+func (o Options) hasPages() bool { return o.Redis != nil || o.Pages != nil || o.API != nil }
+
 func remoteRefused(address string) error {
 	return fmt.Errorf(
-		"web.listen: %s can be reached from other machines and the pages ask for no password yet: listen on 127.0.0.1, or put a proxy that authenticates in front and set web.allow_remote",
+		"web.listen: %s can be reached from other machines: listen on 127.0.0.1, or set web.allow_remote and web.login and put TLS in front",
 		address)
 }
 

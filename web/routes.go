@@ -51,9 +51,12 @@ func newHandler(opts Options, f *frame.Frame) (http.Handler, error) {
 		mux.Handle(homePath+"{$}", readOnly(f, home(f)))
 		mux.Handle(queuesPath, http.RedirectHandler(queuesPath+"/", http.StatusPermanentRedirect))
 	}
+	if opts.API != nil {
+		mux.Handle("/api/", opts.API)
+	}
 	outer.Handle(healthPath, readOnly(f, http.HandlerFunc(serveHealth)))
-	outer.Handle("/", limitInFlight(maxInFlight, http.MaxBytesHandler(sameOrigin(f, mux), maxBodyBytes)))
-	return securityHeaders(checkHost(opts, f, outer)), nil
+	outer.Handle("/", limitInFlight(maxInFlight, http.MaxBytesHandler(mux, maxBodyBytes)))
+	return securityHeaders(checkHost(opts, f, gate(opts, f.Fail, outer))), nil
 }
 
 func metricsHandler(opts Options) http.Handler {

@@ -53,12 +53,3 @@ func limitInFlight(limit int, next http.Handler) http.Handler {
 		}
 	})
 }
-
-// sameOrigin refuses what a page of another site makes a browser send.
-func sameOrigin(f *frame.Frame, next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f.Fail(w, r, http.StatusForbidden, "This was sent by a page of another site, so it was refused. Nothing was changed.")
-	}))
-	return protection.Handler(next)
-}

@@ -23,12 +23,13 @@ func TestNewRefuses(t *testing.T) {
 		change func(*web.Options)
 		want   []string
 	}{
-		"every interface":  {func(o *web.Options) { o.Listen = ":0" }, []string{"web.listen", "no password", "web.allow_remote"}},
-		"another address":  {func(o *web.Options) { o.Listen = "192.0.2.7:80" }, []string{"192.0.2.7:80", "no password"}},
+		"every interface":  {func(o *web.Options) { o.Listen = ":0" }, []string{"web.listen", "other machines", "web.allow_remote"}},
+		"another address":  {func(o *web.Options) { o.Listen = "192.0.2.7:80" }, []string{"192.0.2.7:80", "web.login"}},
 		"a name":           {func(o *web.Options) { o.Listen = "backup.example.com:80" }, []string{"web.allow_remote"}},
 		"no port":          {func(o *web.Options) { o.Listen = "127.0.0.1" }, []string{"web.listen", "not host:port"}},
 		"a taken port":     {func(o *web.Options) { o.Listen = taken }, []string{"web.listen", taken, "choose another"}},
-		"actions for all":  {func(o *web.Options) { o.Listen, o.AllowRemote, o.AsynqmonActions = ":0", true, true }, []string{"web.asynqmon_actions", "no password"}},
+		"pages for all":    {func(o *web.Options) { o.Listen, o.AllowRemote, o.API = ":0", true, http.NotFoundHandler() }, []string{"web.login", "could look and act"}},
+		"no users":         {func(o *web.Options) { o.LoginRequired = true }, []string{"Logins"}},
 		"nothing to serve": {func(o *web.Options) { o.Gatherer = nil }, []string{"Gatherer"}},
 		"two mistakes":     {func(o *web.Options) { o.Gatherer, o.Listen = nil, ":0" }, []string{"Gatherer", "web.listen"}},
 	}
