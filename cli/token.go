@@ -114,4 +114,3 @@ func rolesCommand(env Env) *cli.Command {
 		},
 	}
 }
-
