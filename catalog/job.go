@@ -79,6 +79,7 @@ type Spec struct {
 	Copies      []CopySpec        `json:"copies,omitempty"`       // backup: follow-up copies; copy: those it is on the way to
 	KMSKeyID    string            `json:"kms_key_id,omitempty"`   // copy: key of the destination
 	Parameters  map[string]string `json:"parameters,omitempty"`   // restore: overrides
+	RestoreAt   time.Time         `json:"restore_at,omitzero"`    // restore of no point: the moment, to be had of continuous backups
 	Counted     bool              `json:"counted,omitempty"`      // backup, copy: the rule keeps points by count, too
 	Priority    int               `json:"priority,omitempty"`     // backup, copy: MinPriority to MaxPriority, higher first
 	DueBy       time.Time         `json:"due_by,omitzero"`        // backup: when it should have begun; orders the waiting, ends nothing

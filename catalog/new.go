@@ -45,6 +45,15 @@ func NewRestore(id string, p RecoveryPoint, scope resource.Scope, parameters map
 	return j
 }
 
+// NewMomentRestore returns the job that restores r, as it was at an instant, into scope from
+// the continuous backups AWS keeps of it. It reads no recovery point.
+func NewMomentRestore(id string, r resource.Resource, engine driver.Engine, scope resource.Scope, at time.Time, parameters map[string]string, by string, now time.Time) Job {
+	j := NewBackup(id, r, scope.Partition, by, now)
+	j.Type, j.Engine, j.Account, j.Region = driver.Restore, engine, scope.Account, scope.Region
+	j.Spec = Spec{Parameters: parameters, RestoreAt: at}
+	return j
+}
+
 // NewExpiry returns the job that deletes p; attempt is the point's ExpireAttempts.
 func NewExpiry(p RecoveryPoint, by string, now time.Time) Job {
 	return newFromPoint(ExpireJobID(p.ID, p.ExpireAttempts), driver.Expire, p, by, now)

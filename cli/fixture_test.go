@@ -145,7 +145,8 @@ func (o *office) stock() {
 	o.t.Helper()
 	broken := volume(brokenARN)
 	broken.Unsupported = "it is in the recycle bin"
-	table := resource.Resource{ARN: tableARN, Kind: resource.DynamoDB, Account: "444455556666", Region: "eu-west-1", Name: "Orders"}
+	table := resource.Resource{ARN: tableARN, Kind: resource.DynamoDB, Account: "444455556666", Region: "eu-west-1", Name: "Orders",
+		Settings: json.RawMessage(`{"billing_mode":"PAY_PER_REQUEST","point_in_time":true,"point_in_time_days":7,"ttl_attribute":"expires_at"}`)}
 	volumes := catalog.InventoryScope{Partition: "aws", Account: "111122223333", Region: "eu-west-1", Kind: resource.EBS}
 	tables := catalog.InventoryScope{Partition: "aws", Account: "444455556666", Region: "eu-west-1", Kind: resource.DynamoDB}
 	for i, s := range []catalog.InventorySync{

@@ -17,15 +17,20 @@ func restoreCommand(env Env) *cli.Command {
 		Description: "What was recorded with the point is enough; --set overrides a value (`holdfast driver list`\n" +
 			"names them). --resource takes the newest good point completed at or before --at, in the\n" +
 			"resource's own account and region first; --region and --account say which copies to look at.\n" +
-			"A restore happens where its point lies: copy the point first to restore it elsewhere.\n" +
+			"A restore happens where its point lies: copy the point first to restore it elsewhere. DynamoDB\n" +
+			"tables alone may be made in another --region. --point-in-time restores the resource exactly as it\n" +
+			"was at --at, from the continuous backups AWS keeps of it (RDS, Aurora, Neptune, DocumentDB,\n" +
+			"DynamoDB), with its settings of today.\n" +
 			"--dry-run prints the values and the exact AWS calls; names derived from the job's id are those\n" +
 			"of the real run only with the same --idempotency-key.\n\n" +
 			"Examples:\n\n   holdfast restore --point 6mpz72yzs7geu2grkcuv6eq3hw --dry-run\n" +
-			"   holdfast restore --resource arn:aws:rds:eu-west-1:111122223333:db:orders --at 2026-05-05T12:00:00Z --set instance_class=db.r6g.large --wait",
+			"   holdfast restore --resource arn:aws:rds:eu-west-1:111122223333:db:orders --at 2026-05-05T12:00:00Z --set instance_class=db.r6g.large --wait\n" +
+			"   holdfast restore --resource arn:aws:dynamodb:eu-west-1:111122223333:table/Orders --at 20m --point-in-time --dry-run",
 		Flags: manualFlags(
 			&cli.StringFlag{Name: "point", Usage: "`ID` of the recovery point"},
 			&cli.StringFlag{Name: "resource", Usage: "`ARN` of the resource that was backed up"},
 			&cli.StringFlag{Name: "at", Usage: "with --resource: the state of `TIME` (RFC 3339, or how long ago: 36h, 7d; default: now)"},
+			&cli.BoolFlag{Name: "point-in-time", Usage: "with --resource and --at: that very moment, from AWS's continuous backups, not a recovery point"},
 			&cli.StringSliceFlag{Name: "set", Usage: "`NAME=VALUE` of a parameter; may be repeated"},
 			&cli.StringFlag{Name: "region", Usage: "restore in this `REGION`, where the point must lie"},
 			&cli.StringFlag{Name: "account", Usage: "restore in this `ACCOUNT`, where the point must lie"},
@@ -40,7 +45,7 @@ func runRestore(ctx *cli.Context, d *desk) error {
 	request := operator.RestoreRequest{
 		Order: order(ctx), Point: ctx.String("point"), Resource: ctx.String("resource"),
 		At: c.instant(ctx, "at", d.clock.Now()), Region: ctx.String("region"), Account: ctx.String("account"),
-		Parameters: c.overrides(ctx.StringSlice("set")),
+		PointInTime: ctx.Bool("point-in-time"), Parameters: c.overrides(ctx.StringSlice("set")),
 	}
 	if err := c.errWith(request.Check()); err != nil {
 		return err
@@ -68,8 +73,11 @@ func (c *checks) overrides(pairs []string) map[string]string {
 }
 
 func (d *desk) restoreText(r operator.Outcome) error {
-	p := r.Point
-	d.line("from recovery point %s of %s, completed %s, in %s/%s", p.ID, p.ResourceARN, instantText(p.CompletedAt), p.Account, p.Region)
+	if p := r.Point; p == nil {
+		d.line("from the continuous backups of %s, as of %s", r.Jobs[0].ResourceARN, instantText(r.Jobs[0].Spec.RestoreAt))
+	} else {
+		d.line("from recovery point %s of %s, completed %s, in %s/%s", p.ID, p.ResourceARN, instantText(p.CompletedAt), p.Account, p.Region)
+	}
 	if !r.DryRun {
 		d.announce(r)
 		return nil

@@ -200,6 +200,13 @@ func TestRestoreCommand(t *testing.T) {
 		say("restore --resource "+ordersARN+" --at 30h --idempotency-key r --dry-run --output json"),
 		say("restore --resource "+ordersARN+" --region eu-central-1 --set availability_zone=eu-central-1b --idempotency-key r --dry-run"),
 	)
+	o.transcript("restore_moment",
+		say("restore --resource "+tableARN+" --at 20m --point-in-time --idempotency-key m --dry-run"),
+		say("restore --resource "+tableARN+" --at 20m --point-in-time --region eu-central-1 --idempotency-key m --dry-run"),
+		say("restore --resource "+tableARN+" --at 8d --point-in-time"),
+		say("restore --resource "+ordersARN+" --at 20m --point-in-time"),
+		say("restore --resource "+tableARN+" --point-in-time"),
+	)
 	o.transcript("restore_refused",
 		say("restore"),
 		say("restore --point "+jobB+" --at 2026-05-05T00:00:00Z"),

@@ -42,6 +42,10 @@ type Descriptor struct {
 	// ColdStorage is whether a Lifecycle may move points to cold storage, Archive whether
 	// only for rules that opt in to archives.
 	ColdStorage, Archive bool
+	// PointInTime is whether a restore may be of any moment (RestoreRequest.At).
+	PointInTime bool
+	// RestoreRegion is whether a restore may be made in another region than its point lies in.
+	RestoreRegion bool
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.
 	Actions map[resource.Purpose][]string
 	// Quotas are AWS's limits on operations in progress.

@@ -208,12 +208,16 @@ type CopyRequest struct {
 	Lifecycle   Lifecycle
 }
 
-// RestoreRequest asks for a new resource from Point.
+// RestoreRequest asks for a new resource from Point, or of a moment.
 type RestoreRequest struct {
-	Scope     resource.Scope
-	Mark      Mark
-	Point     Point
-	Resource  resource.Resource // the source as recorded when the point was made
+	Scope resource.Scope
+	Mark  Mark
+	Point Point
+	// At, when not zero, asks for the resource as it was then, from the continuous backups
+	// AWS keeps of it, instead of Point; only of drivers whose Descriptor says PointInTime.
+	// Moments that these backups cannot reach are refused before anything is changed.
+	At        time.Time
+	Resource  resource.Resource // the source as recorded when the point was made; with At as it is
 	Overrides map[string]string // parameters given by the user, by Parameter.Name
 }
 

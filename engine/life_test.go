@@ -225,3 +225,20 @@ func TestRetryIsANewJobOfTheSameChain(t *testing.T) {
 	wantArtefacts(t, r, job.ID, 0)
 	wantArtefacts(t, r, again.ID, 1)
 }
+
+func TestARestoreOfAMomentNeedsNoPoint(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t, rig.Options{Tokens: true})
+	source := r.AddResources(1)[0]
+	r.Advance(2 * time.Hour)
+	job := catalog.NewMomentRestore(catalog.JobID("moment"), source, driver.Native, rig.Home(), r.Clock.Now().Add(-time.Hour), nil, "somebody", r.Clock.Now())
+	r.Insert(job)
+	r.Finish(1)
+	got := wantState(t, r, job.ID, catalog.Completed)
+	for _, item := range r.Cloud.Resources(rig.Home()) {
+		if mark, _ := driver.MarkFromTags(item.Tags); item.Ref == got.Ref && mark.JobID == job.ID {
+			return
+		}
+	}
+	t.Errorf("nothing that was restored carries the mark of job %s", job.ID)
+}

@@ -48,7 +48,7 @@ func (e *Engine) prepare(ctx context.Context, job catalog.Job) (operation, error
 	if err != nil {
 		return operation{}, err
 	}
-	if job.Type == driver.Backup {
+	if job.Type == driver.Backup || !job.Spec.RestoreAt.IsZero() {
 		item, err := e.store.Resource(ctx, job.ResourceARN)
 		if errors.Is(err, catalog.ErrNotFound) {
 			return operation{}, failure.Errorf(failure.NotFound, "%s is not in the inventory: run `holdfast inventory sync`", job.ResourceARN)
@@ -83,6 +83,9 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 		if !ok {
 			return "", failure.Errorf(failure.Unsupported, "%s cannot be restored by the %s engine", op.job.Kind, driver.EngineOf(op.driver))
 		}
+		if !op.job.Spec.RestoreAt.IsZero() && !op.driver.Descriptor().PointInTime {
+			return "", failure.Errorf(failure.Unsupported, "%s cannot be restored to a moment by the %s engine", op.job.Kind, driver.EngineOf(op.driver))
+		}
 		return restorer.Restore(ctx, op.restoreRequest())
 	case driver.Expire:
 		return op.point.Ref, op.driver.Delete(ctx, driver.DeleteRequest{
@@ -109,7 +112,7 @@ func (op operation) lifecycle() driver.Lifecycle {
 // restoreRequest is the driver's view of a restore job.
 func (op operation) restoreRequest() driver.RestoreRequest {
 	return driver.RestoreRequest{
-		Scope: op.job.Scope(), Mark: op.mark, Point: op.point.Point(),
+		Scope: op.job.Scope(), Mark: op.mark, Point: op.point.Point(), At: op.job.Spec.RestoreAt,
 		Resource: op.source, Overrides: op.job.Spec.Parameters,
 	}
 }

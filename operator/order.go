@@ -137,6 +137,7 @@ func sameWork(a, b catalog.Job) bool {
 	return a.Type == b.Type && a.ResourceARN == b.ResourceARN && a.PointID == b.PointID &&
 		a.Account == b.Account && a.Region == b.Region &&
 		a.Spec.Vault == b.Spec.Vault && a.Spec.DeleteAfter == b.Spec.DeleteAfter && a.Spec.KMSKeyID == b.Spec.KMSKeyID &&
+		a.Spec.RestoreAt.Equal(b.Spec.RestoreAt) &&
 		slices.Equal(a.Spec.Copies, b.Spec.Copies) && maps.Equal(a.Spec.Parameters, b.Spec.Parameters)
 }
 

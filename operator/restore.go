@@ -14,12 +14,15 @@ import (
 )
 
 // RestoreRequest asks for a resource to be built from a recovery point, named itself or as
-// the newest one of a resource at a moment. A restore happens where its point lies.
+// the newest one of a resource at a moment, or from the continuous backups of a resource. A
+// restore happens where its point or resource lies, or in another region where the kind can.
 type RestoreRequest struct {
 	Order
 	Point    string    `json:"point,omitempty"`
 	Resource string    `json:"resource,omitempty"` // ARN of what was backed up
 	At       time.Time `json:"at,omitzero"`        // with Resource: completed at or before; zero: now
+	// PointInTime asks for Resource exactly as it was at At, from AWS's continuous backups.
+	PointInTime bool `json:"point_in_time,omitempty"`
 	// Region and Account say where to look for a point of Resource, and where Point must lie.
 	Region  string `json:"region,omitempty"`
 	Account string `json:"account,omitempty"`
@@ -38,6 +41,9 @@ func (r RestoreRequest) Check() []Problem {
 	if !r.At.IsZero() && r.Point != "" {
 		p.add("at", "goes with a resource only: a point is of one moment")
 	}
+	if r.PointInTime && (r.Resource == "" || r.At.IsZero()) {
+		p.add("point_in_time", "needs a resource, and the moment in at")
+	}
 	if len(r.Parameters) > MaxNamed {
 		p.add("parameters", "%d are given: use at most %d", len(r.Parameters), MaxNamed)
 	}
@@ -53,6 +59,9 @@ func (d *Desk) Restore(ctx context.Context, r RestoreRequest) (Outcome, error) {
 	if err := problems(r.Check()).err(); err != nil {
 		return Outcome{}, err
 	}
+	if r.PointInTime {
+		return d.restoreMoment(ctx, r)
+	}
 	earlier, err := d.earlier(ctx, r.Order)
 	if err != nil {
 		return Outcome{}, err
@@ -65,12 +74,23 @@ func (d *Desk) Restore(ctx context.Context, r RestoreRequest) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	job := catalog.NewRestore(id, point, point.Scope(), r.Parameters, d.Who.Name, d.Clock.Now())
-	plan, err := d.planRestore(job, point)
+	scope := point.Scope()
+	if r.Region != "" && d.restoresAbroad(point.Kind, point.Engine) {
+		scope.Region = r.Region
+	}
+	job := catalog.NewRestore(id, point, scope, r.Parameters, d.Who.Name, d.Clock.Now())
+	plan, err := d.planRestore(job, point.Source, point.Point())
 	if err != nil {
 		return Outcome{}, err
 	}
 	return d.place(ctx, r.Order, Outcome{Jobs: []catalog.Job{job}, Point: &point, Plan: plan})
+}
+
+// restoresAbroad reports whether restores of a kind may be made in another region than that
+// of their point.
+func (d *Desk) restoresAbroad(kind resource.Kind, engine driver.Engine) bool {
+	drv, ok := d.Drivers.For(kind, engine)
+	return ok && drv.Descriptor().RestoreRegion
 }
 
 // restorePoint returns the point to restore from and checks that it can be. A request that
@@ -91,7 +111,8 @@ func (d *Desk) restorePoint(ctx context.Context, r RestoreRequest, earlier *cata
 	if point.State != catalog.Available {
 		p.add("point", "%s is %s: only an AVAILABLE point can be restored", point.ID, point.State)
 	}
-	if r.Region != "" && r.Region != point.Region || r.Account != "" && r.Account != point.Account {
+	abroad := r.Region != "" && r.Region != point.Region && !d.restoresAbroad(point.Kind, point.Engine)
+	if abroad || r.Account != "" && r.Account != point.Account {
 		hint, err := d.elsewhere(ctx, point, r.Account, r.Region)
 		if err != nil {
 			return point, err
@@ -159,11 +180,11 @@ func placeText(account, region string) string {
 
 // planRestore asks the driver what the job would do; every bad or missing parameter is
 // refused at once.
-func (d *Desk) planRestore(job catalog.Job, point catalog.RecoveryPoint) (*driver.RestorePlan, error) {
-	drv, _ := d.Drivers.For(point.Kind, point.Engine)
+func (d *Desk) planRestore(job catalog.Job, source resource.Resource, point driver.Point) (*driver.RestorePlan, error) {
+	drv, _ := d.Drivers.For(job.Kind, job.Engine)
 	restorer, ok := drv.(driver.Restorer)
 	if !ok {
-		return nil, refuse("point", "%s cannot be restored: see `holdfast driver list`", point.Kind)
+		return nil, refuse("point", "%s cannot be restored: see `holdfast driver list`", job.Kind)
 	}
 	if job.ID == "" { // a dry run: the calls carry an id all the same
 		var err error
@@ -172,8 +193,8 @@ func (d *Desk) planRestore(job catalog.Job, point catalog.RecoveryPoint) (*drive
 		}
 	}
 	plan, err := restorer.PlanRestore(driver.RestoreRequest{
-		Scope: job.Scope(), Mark: job.Mark(d.Installation), Point: point.Point(),
-		Resource: point.Source, Overrides: job.Spec.Parameters,
+		Scope: job.Scope(), Mark: job.Mark(d.Installation), Point: point, At: job.Spec.RestoreAt,
+		Resource: source, Overrides: job.Spec.Parameters,
 	})
 	var wrong *driver.ParameterError
 	switch {

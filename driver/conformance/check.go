@@ -25,6 +25,7 @@ const (
 	copies
 	copiesAbroad // to another account
 	restores
+	moments // restores of them
 )
 
 // Result is the outcome of one check: passed when Skipped is empty and Err is nil.
@@ -39,7 +40,7 @@ func Checks() []Check {
 	return slices.Concat(
 		descriptorChecks(), listingChecks(), beginChecks(), lookChecks(),
 		deleteChecks(), errorChecks(), contextChecks(), markChecks(),
-		copyChecks(), accountChecks(), restoreChecks(), walkChecks(),
+		copyChecks(), accountChecks(), restoreChecks(), momentChecks(), walkChecks(),
 	)
 }
 
@@ -81,7 +82,9 @@ func (c Check) skip(f Facts, d driver.Driver) string {
 		return "the driver makes no copies"
 	case c.needs == copiesAbroad && !d.Descriptor().CopyAccount:
 		return "the driver makes no copies to another account"
-	case c.needs == restores && !restorer:
+	case c.needs == moments && !d.Descriptor().PointInTime:
+		return "the driver restores no moments"
+	case (c.needs == restores || c.needs == moments) && !restorer:
 		return "the driver restores nothing"
 	default:
 		return ""

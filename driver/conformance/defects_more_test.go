@@ -189,7 +189,12 @@ func restoreDefects() []defect {
 			}
 			return b
 		}},
-		{name: "restores without the mark", fails: "restore-finish", wrap: func(b *brokenDriver) driver.Driver {
+		{name: "restores any moment", fails: "moment-window", wrap: plan(
+			func(_ *brokenDriver, req driver.RestoreRequest, next planFunc) (driver.RestorePlan, error) {
+				req.At = time.Time{}
+				return next(req)
+			})},
+		{name: "restores without the mark", fails: "restore-finish moment-restore", wrap: func(b *brokenDriver) driver.Driver {
 			b.begin = func(ctx context.Context, op driver.Operation, m driver.Mark, next beginFunc) (driver.Ref, error) {
 				if op == driver.Restore {
 					m.Installation = "forged"

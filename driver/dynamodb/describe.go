@@ -56,16 +56,25 @@ func ttlAttribute(ctx context.Context, client tables, name string) (string, erro
 
 // pointInTime reports whether point-in-time recovery is on, and for how many days back.
 func pointInTime(ctx context.Context, client tables, name string) (on bool, days int32, err error) {
+	pitr, err := continuousBackups(ctx, client, name)
+	if err != nil || pitr == nil {
+		return false, 0, err
+	}
+	return true, aws.ToInt32(pitr.RecoveryPeriodInDays), nil
+}
+
+// continuousBackups describes point-in-time recovery of a table, nil when it is off.
+func continuousBackups(ctx context.Context, client tables, name string) (*types.PointInTimeRecoveryDescription, error) {
 	out, err := client.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String(name)})
 	if err != nil {
-		return false, 0, wrap("DescribeContinuousBackups", err)
+		return nil, wrap("DescribeContinuousBackups", err)
 	}
 	if out.ContinuousBackupsDescription == nil || out.ContinuousBackupsDescription.PointInTimeRecoveryDescription == nil {
-		return false, 0, nil
+		return nil, nil //nolint:nilnil // off
 	}
 	pitr := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription
 	if pitr.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled {
-		return false, 0, nil
+		return nil, nil //nolint:nilnil // off
 	}
-	return true, aws.ToInt32(pitr.RecoveryPeriodInDays), nil
+	return pitr, nil
 }

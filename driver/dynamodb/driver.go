@@ -34,10 +34,11 @@ func New(sessions awssession.Provider) *Driver {
 func (*Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: resource.DynamoDB, Title: "DynamoDB table",
-		ARNPattern: "arn:*:dynamodb:*:*:table/*",
-		LookMax:    lookMax,
-		Settle:     map[driver.Operation]time.Duration{driver.Backup: settle},
-		Actions:    actions(),
+		ARNPattern:  "arn:*:dynamodb:*:*:table/*",
+		PointInTime: true, RestoreRegion: true,
+		LookMax: lookMax,
+		Settle:  map[driver.Operation]time.Duration{driver.Backup: settle},
+		Actions: actions(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Restore, Limit: 50,
 			Source: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html",
@@ -59,7 +60,7 @@ func actions() map[resource.Purpose][]string {
 		resource.ForRestore: {
 			"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DescribeContinuousBackups",
 			"dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:GetItem", "dynamodb:ListTagsOfResource",
-			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:RestoreTableFromBackup", "dynamodb:Scan",
+			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:RestoreTableFromBackup", "dynamodb:RestoreTableToPointInTime", "dynamodb:Scan",
 			"dynamodb:TagResource", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateItem", "dynamodb:UpdateTable",
 			"dynamodb:UpdateTimeToLive", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",
 		},

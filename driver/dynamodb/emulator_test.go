@@ -3,6 +3,7 @@ package dynamodb_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -95,6 +96,7 @@ func TestLifeOfABackupOnMoto(t *testing.T) {
 		t.Errorf("tags of the restored table (-want +got):\n%s", diff)
 	}
 	checkItems(t, lab, restored.Name)
+	checkItems(t, lab, mototest.RestoreMoment(t, d, found[0], latest(t, lab, "Orders"), "moment").Name)
 	mototest.Expire(t, d, mototest.Home, point)
 	lab.CheckActions(t, d.Descriptor())
 }
@@ -135,4 +137,15 @@ func TestOneMarkOneTableOnMoto(t *testing.T) {
 	if ref, err := d.Restore(t.Context(), req); !failure.Is(err, failure.Conflict) {
 		t.Errorf("restore over the source = %q, %v, want class conflict", ref, err)
 	}
+}
+
+// latest returns the last moment of a table that can be restored: with moto, the one when
+// that was switched on.
+func latest(t *testing.T, lab *mototest.Lab, name string) time.Time {
+	t.Helper()
+	out, err := dynamodb.NewFromConfig(lab.Config(t, mototest.Home)).DescribeContinuousBackups(t.Context(), &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String(name)})
+	if err != nil {
+		t.Fatalf("continuous backups: %v", err)
+	}
+	return *out.ContinuousBackupsDescription.PointInTimeRecoveryDescription.LatestRestorableDateTime
 }

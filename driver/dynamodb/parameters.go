@@ -42,6 +42,9 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(), req.Overrides)
 	fit(req, settings, values)
+	if !req.At.IsZero() {
+		values.Moment(req, settings.momentDays())
+	}
 	return values, nil
 }
 
@@ -91,6 +94,21 @@ func checkEncryption(req driver.RestoreRequest, settings Settings, values *param
 		values.Problem("kms_key_id is missing: the recorded key %s is of no use in %s (or set encryption)",
 			settings.KMSKeyARN, req.Scope.Region)
 	}
+}
+
+// maxMomentDays is how many days back point-in-time recovery reaches unless told otherwise.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
+const maxMomentDays = 35
+
+// momentDays is how many days back moments of the table can be restored, 0 for none.
+func (s Settings) momentDays() int32 {
+	switch {
+	case !s.PointInTime:
+		return 0
+	case s.PointInTimeDays > 0:
+		return s.PointInTimeDays
+	}
+	return maxMomentDays
 }
 
 // maxNameChar is the longest table name.

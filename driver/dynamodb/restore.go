@@ -21,7 +21,11 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	inputs := []input{{"RestoreTableFromBackup", restoreInput(req, values)}}
+	create, err := newCreation(req, restoreInput(req, values))
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	inputs := []input{create.input()}
 	inputs = append(inputs, newFinish(req, values).inputs()...)
 	calls := make([]driver.Call, 0, len(inputs))
 	for _, in := range inputs {
@@ -40,8 +44,9 @@ type input struct {
 	value     any
 }
 
-// Restore makes a table from the backup. A name that is taken by the table an earlier
-// call with the same mark made is that table; otherwise it is an error of class conflict.
+// Restore makes a table from the backup, or of the moment. A name that is taken by the
+// table an earlier call with the same mark made is that table; otherwise it is an error of
+// class conflict.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
 	values, err := d.resolve(req)
 	if err != nil {
@@ -52,16 +57,21 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err := values.Err(); err != nil {
 		return "", err
 	}
+	create, err := newCreation(req, in)
+	if err != nil {
+		return "", err
+	}
 	client, err := d.clients.Get(ctx, req.Scope, resource.ForRestore)
 	if err != nil {
 		return "", err
 	}
-	_, err = client.RestoreTableFromBackup(ctx, in)
-	name := aws.ToString(in.TargetTableName)
-	if err == nil {
+	if err := d.checkMoment(ctx, req); err != nil {
+		return "", err
+	}
+	name, refused := aws.ToString(in.TargetTableName), create.call(ctx, client)
+	if refused == nil {
 		return driver.Ref(name), nil
 	}
-	refused := wrap("RestoreTableFromBackup", err)
 	if awsCode(refused) != "TableAlreadyExistsException" {
 		return "", refused
 	}
@@ -70,7 +80,7 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 
 func restoreInput(req driver.RestoreRequest, values *parameters.Values) *dynamodb.RestoreTableFromBackupInput {
 	in := &dynamodb.RestoreTableFromBackupInput{
-		BackupArn: aws.String(string(req.Point.Ref)), TargetTableName: values.String("table_name"),
+		BackupArn: backupARN(req), TargetTableName: values.String("table_name"),
 		BillingModeOverride:      types.BillingMode(values.Text("billing_mode")),
 		SSESpecificationOverride: encryptionOf(values),
 	}
@@ -81,6 +91,14 @@ func restoreInput(req driver.RestoreRequest, values *parameters.Values) *dynamod
 		}
 	}
 	return in
+}
+
+// backupARN names the backup, nil for a moment.
+func backupARN(req driver.RestoreRequest) *string {
+	if !req.At.IsZero() {
+		return nil
+	}
+	return aws.String(string(req.Point.Ref))
 }
 
 // encryptionOf turns the parameters into DynamoDB's terms, where "not enabled" is AWS's
@@ -101,14 +119,14 @@ func encryptionOf(values *parameters.Values) *types.SSESpecification {
 }
 
 // adopt returns the table that took the name if this job made it: restored from the same
-// backup, after the job was created, and without another job's mark.
+// backup or moment, after the job was created, and without another job's mark.
 func adopt(ctx context.Context, client api, refused error, name string, req driver.RestoreRequest) (driver.Ref, error) {
 	table, err := describeTable(ctx, client, name)
 	if err != nil {
 		return "", err
 	}
 	conflict := failure.Errorf(failure.Conflict, "table %s exists: choose another table_name: %w", name, refused)
-	if !restoredFrom(table, req.Point.Ref, req.Mark.CreatedAt) {
+	if !restoredFor(table, req) {
 		return "", conflict
 	}
 	tags, err := tagsOf(ctx, client, aws.ToString(table.TableArn))
@@ -121,8 +139,15 @@ func adopt(ctx context.Context, client api, refused error, name string, req driv
 	return driver.Ref(name), nil
 }
 
-func restoredFrom(table *types.TableDescription, backup driver.Ref, after time.Time) bool {
-	return table.RestoreSummary != nil &&
-		aws.ToString(table.RestoreSummary.SourceBackupArn) == string(backup) &&
-		!aws.ToTime(table.CreationDateTime).Before(after.Add(-clockSkew))
+// restoredFor reports whether a table was made as req asks, since the job was created.
+func restoredFor(table *types.TableDescription, req driver.RestoreRequest) bool {
+	is := table.RestoreSummary
+	switch {
+	case is == nil, aws.ToTime(table.CreationDateTime).Before(req.Mark.CreatedAt.Add(-clockSkew)):
+		return false
+	case req.At.IsZero():
+		return aws.ToString(is.SourceBackupArn) == string(req.Point.Ref)
+	}
+	return is.SourceBackupArn == nil && aws.ToString(is.SourceTableArn) == req.Resource.ARN &&
+		aws.ToTime(is.RestoreDateTime).Sub(req.At).Abs() < time.Second
 }

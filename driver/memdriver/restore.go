@@ -53,6 +53,9 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 			problems = append(problems, fmt.Sprintf("unknown parameter %s: use %s", name, sizeParameter))
 		}
 	}
+	if !req.At.IsZero() && (req.At.After(req.Mark.CreatedAt) || req.At.Before(req.Mark.CreatedAt.AddDate(0, 0, -momentDays))) {
+		problems = append(problems, fmt.Sprintf("at is %s, which cannot be restored", req.At))
+	}
 	if len(problems) > 0 {
 		err := &driver.ParameterError{Kind: d.cloud.opts.Kind, Problems: problems}
 		return driver.RestorePlan{}, failure.Errorf(failure.Invalid, "plan: %w", err)
@@ -66,6 +69,9 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 		Calls:      []driver.Call{{Operation: createThing, Input: input}},
 	}, nil
 }
+
+// momentDays is how many days back moments can be restored.
+const momentDays = 35
 
 // effectiveSize is the recorded size or the one that overrides it.
 func effectiveSize(req driver.RestoreRequest) (size int, problems []string) {
@@ -83,7 +89,7 @@ func effectiveSize(req driver.RestoreRequest) (size int, problems []string) {
 	return s.SizeGiB, nil
 }
 
-// Restore begins to make a resource from a point.
+// Restore begins to make a resource from a point, or of a moment.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
 	plan, err := d.PlanRestore(req)
 	if err != nil {
@@ -93,8 +99,10 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err != nil {
 		return "", failure.Errorf(failure.Internal, "plan: %w", err)
 	}
-	if _, err := d.cloud.source(req.Scope, req.Point.Ref, req.Scope.Account, createThing); err != nil {
-		return "", err
+	if req.At.IsZero() {
+		if _, err := d.cloud.source(req.Scope, req.Point.Ref, req.Scope.Account, createThing); err != nil {
+			return "", err
+		}
 	}
 	return d.cloud.create(ctx, conformance.Restore, createThing, driver.Restore, item{
 		family: things, scope: req.Scope, token: req.Mark.Token(), tags: req.Mark.Tags(nil), sizeGiB: size,

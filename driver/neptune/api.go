@@ -59,6 +59,11 @@ func (c client) RestoreDBClusterFromSnapshot(ctx context.Context, in *rds.Restor
 	return rdscluster.Call[rds.RestoreDBClusterFromSnapshotOutput](ctx, in, c.Client.RestoreDBClusterFromSnapshot)
 }
 
+// RestoreDBClusterToPointInTime makes a cluster as another was at a moment.
+func (c client) RestoreDBClusterToPointInTime(ctx context.Context, in *rds.RestoreDBClusterToPointInTimeInput, _ ...func(*rds.Options)) (*rds.RestoreDBClusterToPointInTimeOutput, error) {
+	return rdscluster.Call[rds.RestoreDBClusterToPointInTimeOutput](ctx, in, c.Client.RestoreDBClusterToPointInTime)
+}
+
 // ModifyDBCluster changes a cluster.
 func (c client) ModifyDBCluster(ctx context.Context, in *rds.ModifyDBClusterInput, _ ...func(*rds.Options)) (*rds.ModifyDBClusterOutput, error) {
 	return rdscluster.Call[rds.ModifyDBClusterOutput](ctx, in, c.Client.ModifyDBCluster)

@@ -20,7 +20,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 
 func kind() rdscluster.Kind {
 	return rdscluster.Kind{
-		Kind: resource.Neptune, Title: "Neptune cluster", Engines: []string{"neptune"}, Bare: true,
+		Kind: resource.Neptune, Title: "Neptune cluster", Engines: []string{"neptune"}, Bare: true, TagCopyLater: true,
 		Without: []string{
 			"network_type", "backtrack_seconds", "ca_certificate", "monitoring_seconds", "monitoring_role_arn",
 			"performance_insights", "performance_insights_days", "performance_insights_kms_key_id",

@@ -44,7 +44,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: resource.RDS, Title: "RDS DB instance",
 		ARNPattern: "arn:*:rds:*:*:db:*",
-		CopyRegion: true, CopyAccount: true, CustomerKeyAbroad: true,
+		CopyRegion: true, CopyAccount: true, CustomerKeyAbroad: true, PointInTime: true,
 		LookMax: rdssnap.PageSize,
 		Actions: actions(),
 		Quotas: []driver.Quota{{
@@ -80,7 +80,7 @@ func actions() map[resource.Purpose][]string {
 			"ec2:DescribeAccountAttributes", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
 			"iam:PassRole", "kms:CreateGrant", "kms:DescribeKey", "rds:AddTagsToResource",
 			"rds:DescribeDBInstances", "rds:ListTagsForResource", "rds:ModifyDBInstance",
-			"rds:RestoreDBInstanceFromDBSnapshot",
+			"rds:RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceToPointInTime",
 		},
 		resource.ForExpire: {"rds:DeleteDBSnapshot", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"},
 	}

@@ -12,6 +12,7 @@ import (
 	"holdfast/driver/internal/mototest"
 	holdfast "holdfast/driver/rds"
 	"holdfast/failure"
+	"holdfast/internal/clock"
 	"holdfast/resource"
 )
 
@@ -73,6 +74,9 @@ func TestLifeOfASnapshotOnMoto(t *testing.T) {
 	}
 	if got.InstanceClass != "db.t3.small" || restored.Tags["env"] != "prod" {
 		t.Errorf("restored %+v with tags %v, want the class given and the source's tags", got, restored.Tags)
+	}
+	if moment := mototest.RestoreMoment(t, d, found[0], clock.System().Now(), "moment"); moment.Tags["env"] != "prod" {
+		t.Errorf("the restored moment has the tags %v, want the source's too", moment.Tags)
 	}
 	mototest.Expire(t, d, mototest.Home, point)
 	mototest.Expire(t, d, mototest.Away, copied)

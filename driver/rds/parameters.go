@@ -54,6 +54,9 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(), req.Overrides)
 	fit(req, values)
+	if !req.At.IsZero() {
+		values.Moment(req, settings.BackupRetentionDays)
+	}
 	return values, nil
 }
 

@@ -3,7 +3,6 @@ package rds
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
@@ -22,7 +21,7 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	create, err := parameters.Call("rds:RestoreDBInstanceFromDBSnapshot", in)
+	create, err := parameters.Call("rds:"+in.operation(), in.any())
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
@@ -37,9 +36,9 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	return values.Plan(calls...)
 }
 
-// Restore creates an instance from the snapshot. An identifier that is taken by the
-// instance an earlier call with the same mark made is that instance; otherwise it is an
-// error of class conflict.
+// Restore creates an instance from the snapshot, or of the moment. An identifier that is
+// taken by the instance an earlier call with the same mark made is that instance; otherwise
+// it is an error of class conflict.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
 	in, _, _, err := d.inputs(req)
 	if err != nil {
@@ -49,44 +48,46 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err != nil {
 		return "", err
 	}
-	id := aws.ToString(in.DBInstanceIdentifier)
-	_, err = client.RestoreDBInstanceFromDBSnapshot(ctx, in)
-	if err == nil {
-		return driver.Ref(id), nil
+	if err := checkMoment(ctx, client, req); err != nil {
+		return "", err
 	}
-	refused := rdssnap.Wrap("RestoreDBInstanceFromDBSnapshot", err)
+	refused := in.call(ctx, client)
+	if refused == nil {
+		return driver.Ref(in.target), nil
+	}
 	if rdssnap.Code(refused) != "DBInstanceAlreadyExists" {
 		return "", refused
 	}
-	taken, err := instance(ctx, client, id)
+	taken, err := instance(ctx, client, in.target)
 	if failure.Is(err, failure.NotFound) {
 		// Unlike a snapshot's, this name may be anybody's, so its tags must be seen first.
-		return "", failure.Errorf(failure.Busy, "DB instance %s exists but is not visible yet: %w", id, refused)
+		return "", failure.Errorf(failure.Busy, "DB instance %s exists but is not visible yet: %w", in.target, refused)
 	}
 	if err != nil {
 		return "", err
 	}
 	if !marktags.Same(rdssnap.FromTags(taken.TagList), req.Mark) {
 		return "", failure.Errorf(failure.Conflict,
-			"DB instance %s exists: choose another instance_identifier: %w", id, refused)
+			"DB instance %s exists: choose another instance_identifier: %w", in.target, refused)
 	}
-	return driver.Ref(id), nil
+	return driver.Ref(in.target), nil
 }
 
 // inputs decides the inputs of the restore's calls; the second is nil when the first
 // leaves nothing to do.
-func (d *Driver) inputs(req driver.RestoreRequest) (
-	*rds.RestoreDBInstanceFromDBSnapshotInput, *rds.ModifyDBInstanceInput, *parameters.Values, error,
-) {
+func (d *Driver) inputs(req driver.RestoreRequest) (creation, *rds.ModifyDBInstanceInput, *parameters.Values, error) {
 	values, err := d.resolve(req)
 	if err != nil {
-		return nil, nil, nil, err
+		return creation{}, nil, nil, err
 	}
 	in := restoreInput(values)
-	in.DBSnapshotIdentifier = aws.String(string(req.Point.Ref))
 	in.Tags = rdssnap.ToTags(marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))
 	finish := finishInput(values)
-	return in, finish, values, values.Err()
+	if err := values.Err(); err != nil {
+		return creation{}, nil, nil, err
+	}
+	create, err := newCreation(req, in)
+	return create, finish, values, err
 }
 
 func restoreInput(v *parameters.Values) *rds.RestoreDBInstanceFromDBSnapshotInput {

@@ -37,6 +37,7 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.As[docdb.ListTagsForResourceInput, docdb.ListTagsForResourceOutput](s.rds, nil),
 			cloud.As[docdb.AddTagsToResourceInput, docdb.AddTagsToResourceOutput](s.rds, nil),
 			cloud.As[docdb.RestoreDBClusterFromSnapshotInput, docdb.RestoreDBClusterFromSnapshotOutput](s.rds, nil),
+			cloud.As[docdb.RestoreDBClusterToPointInTimeInput, docdb.RestoreDBClusterToPointInTimeOutput](s.rds, nil),
 			cloud.As[docdb.ModifyDBClusterInput, docdb.ModifyDBClusterOutput](s.rds, nil),
 			cloud.As[docdb.CreateDBInstanceInput, docdb.CreateDBInstanceOutput](s.rds, nil),
 		},

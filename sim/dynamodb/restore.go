@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +26,9 @@ func (s *Service) restoreTable(c *cloud.Call, in *dynamodb.RestoreTableFromBacku
 	if err != nil {
 		return nil, err
 	}
+	if b.status(c.Now) != types.BackupStatusAvailable {
+		return nil, &types.BackupInUseException{Message: aws.String("Backup is " + string(b.status(c.Now)) + ": " + b.arn)}
+	}
 	t, err := s.newRestored(c, b, in)
 	if err != nil {
 		return nil, err
@@ -42,8 +46,6 @@ func (s *Service) newRestored(c *cloud.Call, b *backup, in *dynamodb.RestoreTabl
 		return nil, validation("TargetTableName %q is not valid", name)
 	case taken:
 		return nil, &types.TableAlreadyExistsException{Message: aws.String("Table already exists: " + name)}
-	case b.status(c.Now) != types.BackupStatusAvailable:
-		return nil, &types.BackupInUseException{Message: aws.String("Backup is " + string(b.status(c.Now)) + ": " + b.arn)}
 	case b.place.Region != c.Place.Region && in.SSESpecificationOverride == nil:
 		return nil, validation("SSESpecificationOverride must be provided for a restore from another region")
 	case c.InProgress(string(resource.DynamoDB), string(driver.Restore)) >= c.Quota(restoresQuota):
@@ -54,6 +56,37 @@ func (s *Service) newRestored(c *cloud.Call, b *backup, in *dynamodb.RestoreTabl
 	t.creating = c.Begin(string(resource.DynamoDB), string(driver.Restore), name, took, "")
 	s.tables.Put(c.Place, name, t)
 	return t, nil
+}
+
+// restoreMoment makes a table as another of the account was at a moment, with what a
+// restore from a backup makes.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
+func (s *Service) restoreMoment(c *cloud.Call, in *dynamodb.RestoreTableToPointInTimeInput) (*dynamodb.RestoreTableToPointInTimeOutput, error) {
+	source, home := cmp.Or(in.SourceTableArn, in.SourceTableName), c
+	if arn, err := resource.ParseARN(aws.ToString(source)); err == nil && arn.Account == c.Place.Account {
+		home = c.In(cloud.Place{Account: arn.Account, Region: arn.Region})
+	}
+	of, ok := s.get(home, tableName(source))
+	switch {
+	case in.RestoreDateTime == nil:
+		return nil, validation("the simulated RestoreTableToPointInTime needs RestoreDateTime")
+	case !ok:
+		return nil, &types.TableNotFoundException{Message: aws.String("Table not found: " + aws.ToString(source))}
+	case !of.pitr:
+		return nil, &types.PointInTimeRecoveryUnavailableException{Message: aws.String("Point in time recovery is not enabled for table " + of.name)}
+	}
+	if first, last := of.moments(c); in.RestoreDateTime.Before(first) || in.RestoreDateTime.After(last) {
+		return nil, &types.InvalidRestoreTimeException{Message: aws.String("The restore time must be between the earliest and the latest restorable time")}
+	}
+	like := &dynamodb.RestoreTableFromBackupInput{}
+	if err := cloud.Retype(like, in); err != nil {
+		return nil, err
+	}
+	t, err := s.newRestored(c, &backup{place: of.place, of: of.data, progress: cloud.Progress{Start: *in.RestoreDateTime}}, like)
+	if err != nil {
+		return nil, err
+	}
+	return &dynamodb.RestoreTableToPointInTimeOutput{TableDescription: t.describe(c.Now)}, nil
 }
 
 func restored(c *cloud.Call, name string, b *backup, in *dynamodb.RestoreTableFromBackupInput) types.TableDescription {

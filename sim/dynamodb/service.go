@@ -60,11 +60,13 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(five, s.listBackups),
 			cloud.Op(ten, s.deleteBackup),
 			cloud.Op(ten, s.restoreTable),
+			cloud.Op(ten, s.restoreMoment),
 		},
 		Errors: []smithy.APIError{
 			&types.TableNotFoundException{}, &types.TableAlreadyExistsException{}, &types.TableInUseException{},
 			&types.ResourceNotFoundException{}, &types.ResourceInUseException{}, &types.BackupNotFoundException{},
 			&types.BackupInUseException{}, &types.LimitExceededException{},
+			&types.PointInTimeRecoveryUnavailableException{}, &types.InvalidRestoreTimeException{},
 		},
 	}
 }

@@ -99,14 +99,23 @@ func (s *Service) updateTimeToLive(c *cloud.Call, in *dynamodb.UpdateTimeToLiveI
 	}}, nil
 }
 
-func (t *table) continuousBackups() *types.ContinuousBackupsDescription {
-	status := types.PointInTimeRecoveryStatusDisabled
+// recoveryDays is how far back point-in-time recovery reaches unless told otherwise.
+const recoveryDays = 35
+
+// moments returns the first and the last moment of the table that can be restored.
+func (t *table) moments(c *cloud.Call) (first, last time.Time) {
+	return cloud.Moments(c.Now, *t.data.CreationDateTime, recoveryDays)
+}
+
+func (t *table) continuousBackups(c *cloud.Call) *types.ContinuousBackupsDescription {
+	recovery := &types.PointInTimeRecoveryDescription{PointInTimeRecoveryStatus: types.PointInTimeRecoveryStatusDisabled}
 	if t.pitr {
-		status = types.PointInTimeRecoveryStatusEnabled
+		first, last := t.moments(c)
+		recovery.PointInTimeRecoveryStatus, recovery.RecoveryPeriodInDays = types.PointInTimeRecoveryStatusEnabled, aws.Int32(recoveryDays)
+		recovery.EarliestRestorableDateTime, recovery.LatestRestorableDateTime = &first, &last
 	}
 	return &types.ContinuousBackupsDescription{
-		ContinuousBackupsStatus:        types.ContinuousBackupsStatusEnabled,
-		PointInTimeRecoveryDescription: &types.PointInTimeRecoveryDescription{PointInTimeRecoveryStatus: status},
+		ContinuousBackupsStatus: types.ContinuousBackupsStatusEnabled, PointInTimeRecoveryDescription: recovery,
 	}
 }
 
@@ -115,7 +124,7 @@ func (s *Service) describeContinuousBackups(c *cloud.Call, in *dynamodb.Describe
 	if !ok {
 		return nil, &types.TableNotFoundException{Message: aws.String("Table not found: " + tableName(in.TableName))}
 	}
-	return &dynamodb.DescribeContinuousBackupsOutput{ContinuousBackupsDescription: t.continuousBackups()}, nil
+	return &dynamodb.DescribeContinuousBackupsOutput{ContinuousBackupsDescription: t.continuousBackups(c)}, nil
 }
 
 func (s *Service) updateContinuousBackups(c *cloud.Call, in *dynamodb.UpdateContinuousBackupsInput) (*dynamodb.UpdateContinuousBackupsOutput, error) {
@@ -127,5 +136,5 @@ func (s *Service) updateContinuousBackups(c *cloud.Call, in *dynamodb.UpdateCont
 		return nil, validation("PointInTimeRecoverySpecification is required")
 	}
 	t.pitr = aws.ToBool(in.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled)
-	return &dynamodb.UpdateContinuousBackupsOutput{ContinuousBackupsDescription: t.continuousBackups()}, nil
+	return &dynamodb.UpdateContinuousBackupsOutput{ContinuousBackupsDescription: t.continuousBackups(c)}, nil
 }

@@ -28,7 +28,7 @@ type table struct {
 	pitr     bool
 	creating cloud.Progress
 	updating time.Time // until when
-	source   *backup   // what it was restored from
+	source   *backup   // what it was restored from; without an ARN: a moment
 	job      string    // of AWS Backup that restored it, "" for others
 	deleted  time.Time
 }
@@ -40,7 +40,7 @@ func (s *Service) Create(c *cloud.Call, b cloud.Blueprint) (string, error) {
 	if _, taken := s.get(c, name); taken || !nameOK.MatchString(name) {
 		return "", validation("create table: the name %q is taken or not valid", name)
 	}
-	t := &table{name: name, place: c.Place, tags: maps.Clone(b.Tags), pitr: suffix[0] > '7', data: newDescription(c, name)}
+	t := &table{name: name, place: c.Place, tags: maps.Clone(b.Tags), pitr: suffix[0] > '7' || b.Continuous, data: newDescription(c, name)}
 	if t.tags == nil {
 		t.tags = map[string]string{}
 	}
@@ -89,8 +89,11 @@ func (t *table) describe(now time.Time) *types.TableDescription {
 	out.TableStatus = t.status(now)
 	if t.source != nil {
 		out.RestoreSummary = &types.RestoreSummary{
-			SourceBackupArn: aws.String(t.source.arn), SourceTableArn: t.source.of.TableArn,
-			RestoreDateTime: aws.Time(t.creating.Start), RestoreInProgress: aws.Bool(t.creating.Running(now)),
+			SourceTableArn: t.source.of.TableArn, RestoreDateTime: aws.Time(t.source.progress.Start),
+			RestoreInProgress: aws.Bool(t.creating.Running(now)),
+		}
+		if t.source.arn != "" {
+			out.RestoreSummary.SourceBackupArn = aws.String(t.source.arn)
 		}
 	}
 	return &out

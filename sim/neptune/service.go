@@ -37,6 +37,7 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.As[neptune.ListTagsForResourceInput, neptune.ListTagsForResourceOutput](s.rds, nil),
 			cloud.As[neptune.AddTagsToResourceInput, neptune.AddTagsToResourceOutput](s.rds, nil),
 			cloud.As[neptune.RestoreDBClusterFromSnapshotInput, neptune.RestoreDBClusterFromSnapshotOutput](s.rds, nil),
+			cloud.As[neptune.RestoreDBClusterToPointInTimeInput, neptune.RestoreDBClusterToPointInTimeOutput](s.rds, nil),
 			cloud.As[neptune.ModifyDBClusterInput, neptune.ModifyDBClusterOutput](s.rds, nil),
 			cloud.As[neptune.CreateDBInstanceInput, neptune.CreateDBInstanceOutput](s.rds, nil),
 		},

@@ -152,6 +152,10 @@ func (c *cluster) status(now time.Time) string {
 func (s *Service) describeCluster(of *cluster, now time.Time) types.DBCluster {
 	out := of.data
 	out.Status, out.TagList = aws.String(of.status(now)), tagList(of.tags)
+	if days := aws.ToInt32(out.BackupRetentionPeriod); days > 0 {
+		first, last := cloud.Moments(now, *out.ClusterCreateTime, int(days))
+		out.EarliestRestorableTime, out.LatestRestorableTime = &first, &last
+	}
 	for _, i := range s.members(of) {
 		out.DBClusterMembers = append(out.DBClusterMembers, types.DBClusterMember{
 			DBInstanceIdentifier: aws.String(i.id), IsClusterWriter: aws.Bool(i.writer), PromotionTier: i.data.PromotionTier,

@@ -22,9 +22,6 @@ func (s *Service) restoreCluster(c *cloud.Call, in *rds.RestoreDBClusterFromSnap
 	if err != nil {
 		return nil, err
 	}
-	if _, taken := s.clusters.Get(c.Place, id); taken {
-		return nil, &types.DBClusterAlreadyExistsFault{Message: aws.String("DB cluster already exists: " + id)}
-	}
 	snap, err := sourceOf(c, &s.clusterSnapshots, "cluster-snapshot", aws.ToString(in.SnapshotIdentifier), noClusterSnapshot)
 	if err != nil {
 		return nil, err
@@ -37,6 +34,19 @@ func (s *Service) restoreCluster(c *cloud.Call, in *rds.RestoreDBClusterFromSnap
 	case aws.ToString(in.Engine) != *snap.of.Engine:
 		return nil, cloud.Errorf("InvalidParameterValue", "The engine %s is not compatible with the snapshot's %s.", aws.ToString(in.Engine), *snap.of.Engine)
 	}
+	of, err := s.restoreFrom(c, id, snap, in)
+	if err != nil {
+		return nil, err
+	}
+	out := s.describeCluster(of, c.Now)
+	return &rds.RestoreDBClusterFromSnapshotOutput{DBCluster: &out}, nil
+}
+
+// restoreFrom begins a cluster made of snap.
+func (s *Service) restoreFrom(c *cloud.Call, id string, snap *clusterSnapshot, in *rds.RestoreDBClusterFromSnapshotInput) (*cluster, error) {
+	if _, taken := s.clusters.Get(c.Place, id); taken {
+		return nil, &types.DBClusterAlreadyExistsFault{Message: aws.String("DB cluster already exists: " + id)}
+	}
 	tags, err := newTags(in.Tags)
 	if err != nil {
 		return nil, err
@@ -48,8 +58,7 @@ func (s *Service) restoreCluster(c *cloud.Call, in *rds.RestoreDBClusterFromSnap
 	took := c.Between(5*time.Minute, 15*time.Minute, "cluster-restore", c.Place.Account, c.Place.Region, id)
 	of.creating = c.Begin(string(kindOf(*snap.of.Engine)), string(driver.Restore), id, took, "")
 	s.clusters.Put(c.Place, id, of)
-	out := s.describeCluster(of, c.Now)
-	return &rds.RestoreDBClusterFromSnapshotOutput{DBCluster: &out}, nil
+	return of, nil
 }
 
 func restoredCluster(c *cloud.Call, id string, snap *clusterSnapshot, in *rds.RestoreDBClusterFromSnapshotInput) types.DBCluster {
@@ -133,6 +142,7 @@ func (s *Service) modifyCluster(c *cloud.Call, in *rds.ModifyDBClusterInput) (*r
 	}
 	of.data.BackupRetentionPeriod = choose(in.BackupRetentionPeriod, of.data.BackupRetentionPeriod)
 	of.data.DeletionProtection = choose(in.DeletionProtection, of.data.DeletionProtection)
+	of.data.CopyTagsToSnapshot = choose(in.CopyTagsToSnapshot, of.data.CopyTagsToSnapshot)
 	of.modifying = c.Now.Add(c.Between(30*time.Second, 2*time.Minute, "modify-cluster", id))
 	out := s.describeCluster(of, c.Now)
 	return &rds.ModifyDBClusterOutput{DBCluster: &out}, nil

@@ -115,6 +115,10 @@ func (i *instance) describe(now time.Time) types.DBInstance {
 	out := i.data
 	out.DBInstanceStatus = aws.String(i.status(now))
 	out.TagList = tagList(i.tags)
+	if days := aws.ToInt32(out.BackupRetentionPeriod); days > 0 {
+		_, last := cloud.Moments(now, *out.InstanceCreateTime, int(days))
+		out.LatestRestorableTime = &last
+	}
 	if i.creating.Running(now) {
 		out.Endpoint = nil
 	}

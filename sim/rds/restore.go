@@ -25,9 +25,6 @@ func (s *Service) restoreInstance(c *cloud.Call, in *rds.RestoreDBInstanceFromDB
 	if err != nil {
 		return nil, err
 	}
-	if _, taken := s.instances.Get(c.Place, id); taken {
-		return nil, &types.DBInstanceAlreadyExistsFault{Message: aws.String("DB instance already exists: " + id)}
-	}
 	snap, err := sourceOf(c, &s.snapshots, "snapshot", aws.ToString(in.DBSnapshotIdentifier), noSnapshot)
 	if err != nil {
 		return nil, err
@@ -37,7 +34,21 @@ func (s *Service) restoreInstance(c *cloud.Call, in *rds.RestoreDBInstanceFromDB
 		return nil, noSnapshot(aws.ToString(in.DBSnapshotIdentifier))
 	case !snap.progress.Succeeded(c.Now):
 		return nil, badSnapshotState(snap.id, snap.status(c.Now))
-	case aws.ToBool(in.MultiAZ) && in.AvailabilityZone != nil:
+	}
+	i, err := s.restore(c, id, snap, in)
+	if err != nil {
+		return nil, err
+	}
+	out := i.describe(c.Now)
+	return &rds.RestoreDBInstanceFromDBSnapshotOutput{DBInstance: &out}, nil
+}
+
+// restore begins an instance made of snap.
+func (s *Service) restore(c *cloud.Call, id string, snap *snapshot, in *rds.RestoreDBInstanceFromDBSnapshotInput) (*instance, error) {
+	if _, taken := s.instances.Get(c.Place, id); taken {
+		return nil, &types.DBInstanceAlreadyExistsFault{Message: aws.String("DB instance already exists: " + id)}
+	}
+	if aws.ToBool(in.MultiAZ) && in.AvailabilityZone != nil {
 		return nil, cloud.Errorf("InvalidParameterCombination", "Requesting a specific availability zone is not valid for Multi-AZ instances.")
 	}
 	tags, err := newTags(in.Tags)
@@ -51,8 +62,7 @@ func (s *Service) restoreInstance(c *cloud.Call, in *rds.RestoreDBInstanceFromDB
 	took := c.Between(5*time.Minute, 15*time.Minute, "db-restore", c.Place.Account, c.Place.Region, id)
 	i.creating = c.Begin(string(resource.RDS), string(driver.Restore), id, took, "")
 	s.instances.Put(c.Place, id, i)
-	out := i.describe(c.Now)
-	return &rds.RestoreDBInstanceFromDBSnapshotOutput{DBInstance: &out}, nil
+	return i, nil
 }
 
 func restored(c *cloud.Call, id string, snap *snapshot, in *rds.RestoreDBInstanceFromDBSnapshotInput) types.DBInstance {

@@ -56,6 +56,7 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(changing, s.copySnapshot),
 			cloud.Op(changing, s.deleteSnapshot),
 			cloud.Op(changing, s.restoreInstance),
+			cloud.Op(changing, s.restoreInstanceMoment),
 			cloud.Op(changing, s.modifyInstance),
 			cloud.Op(changing, s.deleteInstance),
 			cloud.Op(changing, s.addTags),
@@ -67,6 +68,7 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(changing, s.shareClusterSnapshot),
 			cloud.Op(changing, s.deleteClusterSnapshot),
 			cloud.Op(changing, s.restoreCluster),
+			cloud.Op(changing, s.restoreClusterMoment),
 			cloud.Op(changing, s.modifyCluster),
 			cloud.Op(changing, s.createInstance),
 		},
@@ -76,6 +78,7 @@ func (s *Service) Definition() cloud.Definition {
 			&types.DBClusterNotFoundFault{}, &types.DBClusterAlreadyExistsFault{}, &types.InvalidDBClusterStateFault{},
 			&types.DBClusterSnapshotNotFoundFault{}, &types.DBClusterSnapshotAlreadyExistsFault{}, &types.InvalidDBClusterSnapshotStateFault{},
 			&types.SnapshotQuotaExceededFault{}, &types.SharedSnapshotQuotaExceededFault{}, &types.KMSKeyNotAccessibleFault{},
+			&types.PointInTimeRestoreNotEnabledFault{},
 		},
 	}
 }

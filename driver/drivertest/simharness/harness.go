@@ -112,7 +112,7 @@ func (w *world) AddResources(_ context.Context, n int) ([]resource.Resource, err
 	var made []resource.Resource
 	for range n {
 		tags := map[string]string{"team": "orders", "backup": "daily"}
-		arn, err := w.org.Create(sim.Blueprint{Kind: w.kind.Kind, Account: account, Region: home, Tags: tags})
+		arn, err := w.org.Create(sim.Blueprint{Kind: w.kind.Kind, Account: account, Region: home, Tags: tags, Continuous: true})
 		if err != nil {
 			return nil, err
 		}

@@ -27,6 +27,17 @@ const maxKnown = 100_000
 // Action is what the discover role needs for Names.
 const Action = "kms:DescribeKey"
 
+// codes has what the shared table does not tell for certain.
+// Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors
+var codes = awserr.Table{
+	"NotFoundException":             failure.NotFound,
+	"InvalidArnException":           failure.Invalid,
+	"DependencyTimeoutException":    failure.Transient,
+	"KMSInternalException":          failure.Transient,
+	"KMSInvalidStateException":      failure.KMS,
+	"UnsupportedOperationException": failure.Unsupported,
+}
+
 type api interface {
 	DescribeKey(context.Context, *kms.DescribeKeyInput, ...func(*kms.Options)) (*kms.DescribeKeyOutput, error)
 }
@@ -64,7 +75,7 @@ func (n *Names) Of(ctx context.Context, scope resource.Scope, key string) (strin
 		return "", err
 	}
 	out, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(key)})
-	err = awserr.Wrap(Action, err)
+	err = awserr.Wrap(Action, err, codes)
 	switch {
 	case failure.Is(err, failure.Denied), err != nil && !failure.RuleOf(failure.ClassOf(err)).Retry:
 		return n.keep(key, key), nil

@@ -51,8 +51,20 @@ func Copy(t *testing.T, d driver.Driver, r resource.Resource, point driver.Point
 // as Discover then shows it.
 func Restore(t *testing.T, d driver.Driver, r resource.Resource, point driver.Point, overrides map[string]string, job string) resource.Resource {
 	t.Helper()
+	return restore(t, d, driver.RestoreRequest{Scope: Home, Mark: Mark(job, r), Point: point, Resource: r, Overrides: overrides})
+}
+
+// RestoreMoment restores r as it was at an instant, as Restore restores a point.
+func RestoreMoment(t *testing.T, d driver.Driver, r resource.Resource, at time.Time, job string) resource.Resource {
+	t.Helper()
+	req := driver.RestoreRequest{Scope: Home, Mark: Mark(job, r), Resource: r, At: at}
+	req.Mark.CreatedAt = at
+	return restore(t, d, req)
+}
+
+func restore(t *testing.T, d driver.Driver, req driver.RestoreRequest) resource.Resource {
+	t.Helper()
 	restorer := d.(driver.Restorer)
-	req := driver.RestoreRequest{Scope: Home, Mark: Mark(job, r), Point: point, Resource: r, Overrides: overrides}
 	plan, err := restorer.PlanRestore(req)
 	if err != nil || len(plan.Calls) == 0 {
 		t.Fatalf("plan of a restore = %+v, %v", plan, err)

@@ -31,6 +31,9 @@ type Kind struct {
 	Bare bool
 	// Without names the parameters of a restore that the service does not know.
 	Without []string
+	// TagCopyLater is whether a restore of a moment does not take copy_tags_to_snapshot,
+	// which is then set afterwards.
+	TagCopyLater bool
 	// Path is how a copy gets into another region of another account.
 	Path driver.CopyPath
 	// Copies is the page with the limit on copies in progress.
@@ -74,7 +77,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Title: d.kind.Title,
 		ARNPattern: "arn:*:rds:*:*:cluster:*",
-		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path, CustomerKeyAbroad: true,
+		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path, CustomerKeyAbroad: true, PointInTime: true,
 		LookMax: rdssnap.PageSize,
 		Actions: actions(),
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
@@ -103,7 +106,7 @@ func actions() map[resource.Purpose][]string {
 			"ec2:DescribeAccountAttributes", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
 			"iam:PassRole", "kms:CreateGrant", "kms:DescribeKey", "rds:AddTagsToResource", "rds:CreateDBInstance",
 			"rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:ListTagsForResource", "rds:ModifyDBCluster",
-			"rds:RestoreDBClusterFromSnapshot",
+			"rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime",
 		},
 		resource.ForExpire: {"rds:DeleteDBClusterSnapshot", "rds:DescribeDBClusterSnapshots", "rds:ListTagsForResource"},
 	}

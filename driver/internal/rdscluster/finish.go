@@ -45,11 +45,18 @@ func (d *Driver) FinishRestore(ctx context.Context, req driver.RestoreRequest, r
 	if wait != nil {
 		return wait
 	}
-	if want.modify == nil || aws.ToInt32(want.modify.BackupRetentionPeriod) == aws.ToInt32(cluster.BackupRetentionPeriod) {
+	if want.modify == nil || modified(cluster, want.modify) {
 		return nil
 	}
 	_, err = client.ModifyDBCluster(ctx, want.modify)
 	return rdssnap.Wrap("ModifyDBCluster", err)
+}
+
+// modified reports whether the cluster has what want asks for.
+func modified(is *types.DBCluster, want *rds.ModifyDBClusterInput) bool {
+	days, tags := want.BackupRetentionPeriod, want.CopyTagsToSnapshot
+	return (days == nil || *days == aws.ToInt32(is.BackupRetentionPeriod)) &&
+		(tags == nil || *tags == aws.ToBool(is.CopyTagsToSnapshot))
 }
 
 // nextInstances decides which of the wanted instances to make now: the writer alone at

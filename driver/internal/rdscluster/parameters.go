@@ -68,6 +68,9 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(elsewhere(req)), req.Overrides)
 	d.fit(req, values)
+	if !req.At.IsZero() {
+		checkMomentParameters(req, settings, values)
+	}
 	return values, nil
 }
 
@@ -89,6 +92,16 @@ func (d *Driver) fit(req driver.RestoreRequest, values *parameters.Values) {
 	} else if !values.Given("cluster_identifier") {
 		values.Problem("cluster_identifier is missing: the source's is not recorded")
 	}
+}
+
+// checkMomentParameters checks what a restore of a moment can be told. It takes the version
+// of the source; instances are still made of the engine.
+func checkMomentParameters(req driver.RestoreRequest, settings Settings, values *parameters.Values) {
+	values.Moment(req, settings.BackupRetentionDays)
+	if values.Given("engine_version") {
+		values.Problem("engine_version does not go with a moment: such a cluster has the version of its source")
+	}
+	values.Drop("engine_version")
 }
 
 // recorded turns settings into parameters. Of instances elsewhere, zones and parameter

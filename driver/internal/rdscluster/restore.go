@@ -19,6 +19,7 @@ import (
 // needs no change.
 type inputs struct {
 	cluster   *rds.RestoreDBClusterFromSnapshotInput
+	moment    *rds.RestoreDBClusterToPointInTimeInput // instead of cluster
 	instances []*rds.CreateDBInstanceInput
 	modify    *rds.ModifyDBClusterInput
 }
@@ -29,7 +30,14 @@ func (d *Driver) inputs(req driver.RestoreRequest) (inputs, *parameters.Values, 
 	if err != nil {
 		return inputs{}, nil, err
 	}
-	return d.inputsOf(req, values), values, values.Err()
+	in := d.inputsOf(req, values)
+	if err := values.Err(); err != nil {
+		return inputs{}, nil, err
+	}
+	if !req.At.IsZero() {
+		in.moment, err = momentInput(req, *in.cluster)
+	}
+	return in, values, err
 }
 
 // inputsOf turns values into the inputs of the calls, noting what is wrong with them.
@@ -41,10 +49,20 @@ func (d *Driver) inputsOf(req driver.RestoreRequest, values *parameters.Values) 
 		in.cluster.Engine = aws.String(d.kind.Engines[0])
 	}
 	in.instances = d.memberInputs(in.cluster, values)
-	if days := values.Int32("backup_retention_days", 1); days != nil {
-		in.modify = &rds.ModifyDBClusterInput{
-			DBClusterIdentifier: in.cluster.DBClusterIdentifier, BackupRetentionPeriod: days, ApplyImmediately: aws.Bool(true),
-		}
+	in.modify = d.modifyInput(req, in.cluster, values)
+	return in
+}
+
+// modifyInput is what is left to be changed once the cluster is there, nil for nothing.
+func (d *Driver) modifyInput(req driver.RestoreRequest, cluster *rds.RestoreDBClusterFromSnapshotInput, v *parameters.Values) *rds.ModifyDBClusterInput {
+	in := &rds.ModifyDBClusterInput{
+		DBClusterIdentifier: cluster.DBClusterIdentifier, BackupRetentionPeriod: v.Int32("backup_retention_days", 1), ApplyImmediately: aws.Bool(true),
+	}
+	if d.kind.TagCopyLater && !req.At.IsZero() {
+		in.CopyTagsToSnapshot, cluster.CopyTagsToSnapshot = cluster.CopyTagsToSnapshot, nil
+	}
+	if in.BackupRetentionPeriod == nil && in.CopyTagsToSnapshot == nil {
+		return nil
 	}
 	return in
 }
@@ -74,7 +92,7 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	create, err := parameters.Call("rds:RestoreDBClusterFromSnapshot", in.cluster)
+	create, err := parameters.Call(in.creation())
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
@@ -104,9 +122,9 @@ func (in inputs) finishCalls() (calls []driver.Call, err error) {
 	return calls, err
 }
 
-// Restore creates a cluster, without instances, from the snapshot. An identifier that is
-// taken by the cluster an earlier call with the same mark made is that cluster; otherwise
-// it is an error of class conflict.
+// Restore creates a cluster, without instances, from the snapshot, or of the moment. An
+// identifier that is taken by the cluster an earlier call with the same mark made is that
+// cluster; otherwise it is an error of class conflict.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
 	in, _, err := d.inputs(req)
 	if err != nil {
@@ -116,12 +134,14 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err != nil {
 		return "", err
 	}
+	if err := d.checkMoment(ctx, client, req); err != nil {
+		return "", err
+	}
 	id := aws.ToString(in.cluster.DBClusterIdentifier)
-	_, err = client.RestoreDBClusterFromSnapshot(ctx, in.cluster)
-	if err == nil {
+	refused := in.create(ctx, client)
+	if refused == nil {
 		return driver.Ref(id), nil
 	}
-	refused := rdssnap.Wrap("RestoreDBClusterFromSnapshot", err)
 	if rdssnap.Code(refused) != "DBClusterAlreadyExistsFault" {
 		return "", refused
 	}

@@ -46,6 +46,7 @@ var Codes = awserr.Table{
 	"DBSubnetGroupDoesNotCoverEnoughAZs":   failure.Invalid,
 	"DBSubnetGroupNotFoundFault":           failure.Invalid,
 	"InvalidRestoreFault":                  failure.Invalid,
+	"PointInTimeRestoreNotEnabled":         failure.Invalid,
 	"InvalidSubnet":                        failure.Invalid,
 	"InvalidVPCNetworkStateFault":          failure.Invalid,
 	"NetworkTypeNotSupported":              failure.Invalid,

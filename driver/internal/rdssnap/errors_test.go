@@ -47,6 +47,7 @@ func TestWrapClassesTheFamilysErrors(t *testing.T) {
 		{&types.DBSubnetGroupNotFoundFault{}, failure.Invalid},
 		{&types.InvalidRestoreFault{}, failure.Invalid},
 		{&types.InvalidSubnet{}, failure.Invalid},
+		{&types.PointInTimeRestoreNotEnabledFault{}, failure.Invalid},
 		{&types.InvalidVPCNetworkStateFault{}, failure.Invalid},
 		{&types.NetworkTypeNotSupported{}, failure.Invalid},
 		{&types.OptionGroupNotFoundFault{}, failure.Invalid},

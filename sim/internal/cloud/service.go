@@ -105,6 +105,8 @@ type Blueprint struct {
 	// CustomerKey makes the key of an Encrypted one the customer's own, which other
 	// accounts may use.
 	CustomerKey bool
+	// Continuous makes AWS keep continuous backups of it, where that is not so anyway.
+	Continuous bool
 	// Odd makes the variant of the kind that cannot be backed up as such, where there
 	// is one (for RDS: members of clusters; for Aurora: Multi-AZ DB clusters).
 	Odd bool

@@ -34,21 +34,21 @@ func As[I, O any](v View, check func(*I) error) Operation {
 			}
 		}
 		input, output := op.NewInput(), new(O)
-		if err := retype(input, in); err != nil {
+		if err := Retype(input, in); err != nil {
 			return nil, err
 		}
 		out, err := op.run(c, input)
 		if err != nil {
 			return nil, err
 		}
-		return output, retype(output, out)
+		return output, Retype(output, out)
 	})
 	viewed.Bucket = op.Bucket
 	return viewed
 }
 
-// retype copies by field names, through JSON: both sides are plain structs of an SDK.
-func retype(to, from any) error {
+// Retype copies by field names, through JSON: both sides are plain structs of an SDK.
+func Retype(to, from any) error {
 	raw, err := json.Marshal(from)
 	if err == nil {
 		err = json.Unmarshal(raw, to)
