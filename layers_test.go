@@ -19,7 +19,7 @@ var layers = [][]string{
 	4:  {"report", "driver/internal/kmskeys", "driver/internal/ec2calls"},
 	5:  {"report/page", "driver/internal/ebssnap", "driver/internal/fsxbackup", "driver/internal/rdssnap", "driver/internal/ec2points", "driver/awsbackup"},
 	6:  {"driver/internal/rdscluster"},
-	7:  {"driver/", "admission/", "catalog/", "internal/", "sim/rds"},
+	7:  {"driver/", "admission/", "catalog/", "internal/", "sim/ec2", "sim/rds"},
 	8:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	9:  {"sim"},
 	10: {"engine", "producer", "notify", "web/signin", "driver/drivertest/simharness"},

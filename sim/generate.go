@@ -120,7 +120,7 @@ var (
 var kinds = []resource.Kind{
 	resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.EBS, resource.RDS, resource.RDS,
 	resource.DynamoDB, resource.DynamoDB, resource.EC2, resource.EC2, resource.EFS, resource.S3, resource.VMware,
-	resource.Aurora, resource.Neptune, resource.DocDB, resource.FSxLustre, resource.FSxWindows,
+	resource.Aurora, resource.Neptune, resource.DocDB, resource.FSxLustre, resource.FSxWindows, resource.StorageGateway,
 }
 
 // each has every kind once. The first resources of a company are one of each that is kept
@@ -128,12 +128,14 @@ var kinds = []resource.Kind{
 var each = slices.Compact(slices.Sorted(slices.Values(kinds)))
 
 // files are the kinds of the plan for files and machines.
-var files = []resource.Kind{resource.EFS, resource.S3, resource.VMware, resource.FSxLustre, resource.FSxWindows}
+var files = []resource.Kind{
+	resource.EFS, resource.S3, resource.VMware, resource.FSxLustre, resource.FSxWindows, resource.StorageGateway,
+}
 
 func isFiles(k resource.Kind) bool { return slices.Contains(files, k) }
 
 // odd are the kinds that come in a variant nobody can back up as such.
-var odd = []resource.Kind{resource.RDS, resource.EC2, resource.Aurora, resource.S3, resource.FSxLustre}
+var odd = []resource.Kind{resource.RDS, resource.EC2, resource.Aurora, resource.S3, resource.FSxLustre, resource.StorageGateway}
 
 // add makes resource n and writes down which rule must take it.
 func (g *generator) add(n int) error {
@@ -176,7 +178,8 @@ func volumesWith(b Blueprint) int {
 // it are kept daily, abroad too when they live in the main region; every prod table is
 // kept, and so are files, buckets and machines tagged for it; members of clusters are no
 // instances of their own, Multi-AZ DB clusters none of Aurora, an instance store fits into
-// no image, and buckets without versioning and scratch file systems cannot be backed up.
+// no image, and buckets without versioning, scratch file systems and irrecoverable
+// volumes cannot be backed up.
 func (g *generator) expect(b Blueprint, arn, env string, daily bool) {
 	e := Expectation{ResourceARN: arn}
 	switch {
@@ -281,7 +284,7 @@ COPIES
     selections:
       - name: prod-tables
         resources: ["arn:PARTITION:dynamodb:*:*:table/prod-*"]
-  # File systems, buckets and virtual machines, whichever engine they need.
+  # File systems, volumes of gateways, buckets and virtual machines, whichever engine they need.
   - name: files
     rules:
       - name: nightly
@@ -294,6 +297,7 @@ COPIES
         resources:
           - "arn:PARTITION:elasticfilesystem:*:*:file-system/*"
           - "arn:PARTITION:fsx:*:*:file-system/*"
+          - "arn:PARTITION:storagegateway:*:*:gateway/*/volume/*"
           - "arn:PARTITION:s3:::*"
           - "arn:PARTITION:backup-gateway:*:*:vm/*"
         conditions: {string_equals: [{condition_key: "aws:ResourceTag/backup", condition_value: daily}]}

@@ -21,20 +21,22 @@ import (
 	"holdfast/sim/organizations"
 	"holdfast/sim/rds"
 	"holdfast/sim/s3"
+	"holdfast/sim/storagegateway"
 	"holdfast/sim/sts"
 )
 
 // services returns the services of an organization.
 func services() []cloud.Service {
-	databases := rds.New()
+	databases, computing := rds.New(), ec2.New()
 	return []cloud.Service{
-		ec2.New(),
+		computing,
 		databases,
 		neptune.New(databases),
 		docdb.New(databases),
 		dynamodb.New(),
 		efs.New(),
 		fsx.New(),
+		storagegateway.New(computing),
 		s3.New(),
 		backupgateway.New(),
 		backup.New(),

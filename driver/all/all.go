@@ -15,6 +15,7 @@ import (
 	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
 	"holdfast/driver/s3"
+	"holdfast/driver/storagegateway"
 	"holdfast/driver/vmware"
 	"holdfast/internal/awssession"
 )
@@ -36,6 +37,7 @@ func With(sessions awssession.Provider, o awsbackup.Options) *driver.Registry {
 		efs.New(sessions, o),
 		fsxlustre.New(sessions),
 		fsxwindows.New(sessions),
+		storagegateway.New(sessions),
 		s3.New(sessions, o),
 		vmware.New(sessions, o),
 	)

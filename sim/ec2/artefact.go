@@ -22,7 +22,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.EBS, Operation: snap.operation, Place: snap.place, ID: snap.kept.ID(snap.id, snap.arn()), ARN: snap.arn(), Source: snap.source,
+			Kind: cmp.Or(snap.kind, resource.EBS), Operation: snap.operation, Place: snap.place, ID: snap.kept.ID(snap.id, snap.arn()), ARN: snap.arn(), Source: snap.source,
 			Name: snap.tags["Name"], Tags: maps.Clone(snap.tags), CreatedAt: snap.progress.Start, DeletedAt: snap.kept.End(snap.deleted, now),
 			Failed: snap.progress.Failed(now), SharedWith: snap.shared.list(),
 		})
@@ -32,7 +32,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.EBS, Operation: driver.Restore, Place: v.place, ID: cmp.Or(v.job, *v.data.VolumeId), ARN: aws.ToString(v.data.VolumeArn),
+			Kind: cmp.Or(v.kind, resource.EBS), Operation: driver.Restore, Place: v.place, ID: cmp.Or(v.job, *v.data.VolumeId), ARN: aws.ToString(v.data.VolumeArn),
 			Source: *v.data.SnapshotId, Name: v.tags["Name"], Tags: maps.Clone(v.tags), CreatedAt: v.progress.Start,
 			DeletedAt: v.deleted, Failed: v.progress.Failed(now),
 		})

@@ -84,7 +84,7 @@ func withID[T any](c *cloud.Call, in *cloud.Store[T], region, id string, shared 
 // may not have the copy.
 func (s *snapshot) copied(c *cloud.Call, tags map[string]string, encrypt bool, key *string) *snapshot {
 	made := &snapshot{
-		place: c.Place, partition: c.Partition, operation: driver.Copy, source: s.arn(), volumeID: copyVolumeID,
+		place: c.Place, partition: c.Partition, operation: driver.Copy, kind: s.kind, source: s.arn(), volumeID: copyVolumeID,
 		size: s.size, tags: tags, encrypted: s.encrypted || encrypt || key != nil,
 	}
 	switch {

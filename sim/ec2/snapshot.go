@@ -28,7 +28,8 @@ type snapshot struct {
 	place       cloud.Place
 	partition   string
 	operation   driver.Operation
-	source      string // ARN it was made from
+	kind        resource.Kind // of what it was made from; "" is a volume of EC2's own
+	source      string        // ARN it was made from
 	volumeID    string
 	size        int32
 	encrypted   bool

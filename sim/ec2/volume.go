@@ -27,8 +27,9 @@ type volume struct {
 	// in progress when one was last asked for.
 	lastSnapshot time.Time
 	snapshots    []*snapshot
-	instance     string // id of the one it came with, "" for a volume on its own
-	job          string // of AWS Backup that restored it, "" for others
+	instance     string        // id of the one it came with, "" for a volume on its own
+	kind         resource.Kind // of what its snapshot was made from; "" is a volume
+	job          string        // of AWS Backup that restored it, "" for others
 }
 
 func volumeARN(c *cloud.Call, id string) string { return c.ARN("ec2", "volume/"+id) }
@@ -177,6 +178,7 @@ func (s *Service) newVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*volume, 
 	}
 	size, key := aws.ToInt32(in.Size), in.KmsKeyId
 	encrypted := aws.ToBool(in.Encrypted)
+	var of resource.Kind
 	if in.SnapshotId != nil {
 		snap, ok := s.snapshots.Get(c.Place, *in.SnapshotId)
 		if !ok {
@@ -195,6 +197,7 @@ func (s *Service) newVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*volume, 
 			encrypted = true
 			key = cmp.Or(key, &snap.key)
 		}
+		of = snap.kind
 	}
 	if size <= 0 {
 		return nil, cloud.Errorf("MissingParameter", "The request must contain the parameter size/snapshot")
@@ -207,7 +210,7 @@ func (s *Service) newVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*volume, 
 	if err != nil {
 		return nil, err
 	}
-	v := &volume{place: c.Place, tags: tags, data: types.Volume{
+	v := &volume{place: c.Place, kind: of, tags: tags, data: types.Volume{
 		VolumeId: &id, AvailabilityZone: &zone, Size: &size, VolumeType: cmp.Or(in.VolumeType, types.VolumeTypeGp2),
 		Iops: in.Iops, Throughput: in.Throughput, Encrypted: &encrypted, KmsKeyId: key, CreateTime: &c.Now,
 		MultiAttachEnabled: aws.Bool(aws.ToBool(in.MultiAttachEnabled)), VolumeArn: aws.String(volumeARN(c, id)),

@@ -32,6 +32,8 @@ type WireError struct {
 	Message string `json:"message,omitempty"`
 	Status  int    `json:"status,omitempty"` // 0: 400
 	Server  bool   `json:"server,omitempty"` // the fault is the service's
+	// Detail has the fields of the service's typed error.
+	Detail json.RawMessage `json:"detail,omitempty"`
 }
 
 // Answer carries out a call that came over the wire.
@@ -63,6 +65,9 @@ func encodeError(err error) *WireError {
 	w := &WireError{Code: api.ErrorCode(), Message: api.ErrorMessage(), Server: api.ErrorFault() == smithy.FaultServer}
 	if with, ok := errors.AsType[*statusError](err); ok {
 		w.Status = with.status
+	}
+	if raw, err := json.Marshal(api); err == nil { // the SDK's errors are plain structs
+		w.Detail = raw
 	}
 	return w
 }
@@ -122,7 +127,7 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 	}
 	err := error(&smithy.GenericAPIError{Code: w.Code, Message: w.Message, Fault: fault})
 	if prototype, ok := v.errors[service+" "+w.Code]; ok {
-		if typed := withMessage(prototype, w.Message); typed != nil {
+		if typed := like(prototype, w.Detail); typed != nil {
 			err = typed
 		}
 	}
@@ -132,15 +137,13 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 	return err
 }
 
-// withMessage makes a new error of the prototype's type. All of the SDK's generated
-// errors are structs with a Message field; nil for one that is not.
-func withMessage(prototype smithy.APIError, message string) error {
-	made := reflect.New(reflect.TypeOf(prototype).Elem())
-	field := made.Elem().FieldByName("Message")
-	if !field.IsValid() || field.Type() != reflect.TypeFor[*string]() {
+// like makes a new error of the prototype's type with the fields of detail; nil when that
+// is not what it was made from.
+func like(prototype smithy.APIError, detail json.RawMessage) error {
+	made := reflect.New(reflect.TypeOf(prototype).Elem()).Interface()
+	if json.Unmarshal(detail, made) != nil {
 		return nil
 	}
-	field.Set(reflect.ValueOf(&message))
-	err, _ := reflect.TypeAssert[error](made)
+	err, _ := made.(error)
 	return err
 }
