@@ -20,7 +20,7 @@ build: ## build bin/holdfast, static
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/holdfast
 
 .PHONY: deps
-deps: ## find or install redis-server, PostgreSQL and moto for the integration tests
+deps: ## find or install redis-server, PostgreSQL, moto and Chromium for the integration tests
 	scripts/deps.sh
 
 .PHONY: demo
@@ -72,6 +72,14 @@ fmt: ## format the source
 .PHONY: generate
 generate: ## write the golden files and the pages generated from the code
 	$(GO) test $(GOLDEN) -update
+
+.PHONY: assets
+assets: ## fetch the pinned scripts and styles of the web pages from npm into the source
+	scripts/assets.sh
+
+.PHONY: screenshots
+screenshots: build ## write every page, light and dark, desktop and phone, to docs/images
+	$(GO) run ./test/browser/screenshots 
 
 .PHONY: clean
 clean: ## remove what build made

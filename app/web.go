@@ -6,9 +6,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"holdfast/access"
+	"holdfast/failure"
 	"holdfast/internal/clock"
 	"holdfast/internal/metrics"
 	"holdfast/internal/version"
+	"holdfast/policy"
 	"holdfast/producer"
 	"holdfast/scheduler"
 	"holdfast/tasks"
@@ -40,7 +43,7 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	cfg := a.Config
 	around := frame.New(frame.Options{
 		Installation: cfg.Installation, Version: version.String(), Pages: true, Queues: a.Redis != nil,
-		Banner: a.banner(), Clock: a.Clock, Log: a.log,
+		Everybody: access.Actor{Name: "web", Role: access.Admin}, Banner: a.banner(), Clock: a.Clock, Log: a.log,
 	})
 	logins, err := NewLogins(a.Store, a.Clock)
 	if err != nil {
@@ -68,6 +71,7 @@ func (a *App) newDashboard(around *frame.Frame) *dashboard.Dashboard {
 		Catalog: a.Store, Drivers: PlanningDrivers(a.Config), Policies: a.pagesPolicies, Capabilities: Capabilities(a.Drivers),
 		DefaultCaps: a.DefaultCaps(), Units: a.Config.AWS.Accounts.UnitsOf, Accounts: withoutExcluded(a.Config, a.Config.AWS.Accounts.IDs),
 		LeaseName: scheduler.LeaseName, Frame: around, Clock: a.Clock, Log: a.log,
+		Office: NewOffice(a.Config, a.Store, a.Clock, PlanningDrivers(a.Config), a.policySet),
 	}
 	if a.Controller != nil {
 		opts.Slots = a.Controller
@@ -76,6 +80,15 @@ func (a *App) newDashboard(around *frame.Frame) *dashboard.Dashboard {
 		opts.Budgets = a.Budgets
 	}
 	return dashboard.New(opts)
+}
+
+// policySet returns the policies in force; problems are an error.
+func (a *App) policySet(ctx context.Context) (*policy.Set, error) {
+	p, err := a.pagesPolicies(ctx)
+	if err == nil && len(p.Problems) > 0 {
+		err = failure.Errorf(failure.Invalid, "the policies have problems, the first: %s", p.Problems[0])
+	}
+	return p.Set, err
 }
 
 // pagesPolicies reads what is in force, for pages: it remembers nothing.

@@ -23,7 +23,7 @@ func runCommands(env Env) []*cli.Command {
 		fleetCommand(env, "worker", "run a worker of a fleet",
 			"Start as many as the work needs. A worker keeps nothing: it may be killed at any moment.",
 			roles{worker: true}),
-		fleetCommand(env, "web", "serve health, metrics, the overview and the queue browser",
+		fleetCommand(env, "web", "serve the pages, health, metrics and the queue browser",
 			"It listens on loopback unless web.allow_remote and web.login are set.",
 			roles{web: true}),
 		simCommand(env),

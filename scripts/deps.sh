@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the integration tests start: redis-server, PostgreSQL, moto and promtool.
+# Installs what the integration tests start: redis-server, PostgreSQL, moto, promtool and Chromium.
 # What is already there is left alone, so it can run before every test. Debian or Ubuntu;
 # as root or with sudo. Quiet when all is well; names what failed otherwise.
 set -eu
@@ -80,12 +80,21 @@ install_promtool() {
     rm -rf "$dir"
 }
 
+have_chromium() {
+    for chromium in chromium chromium-browser google-chrome google-chrome-stable; do
+        have "$chromium" && return 0
+    done
+    return 1
+}
+
 have redis-server || apt_install redis-server
 have_postgres || apt_install postgresql
 have_moto || install_moto
 have_promtool || install_promtool
+have_chromium || apt_install chromium fonts-dejavu-core
 
 have redis-server || die "redis-server was installed and is still not in PATH"
 have_postgres || die "PostgreSQL was installed and is still not found"
+have_chromium || die "Chromium was installed and is still not in PATH"
 have_moto || die "moto was installed and moto_server still does not run"
 have_promtool || die "promtool was installed and is still not found"

@@ -1,6 +1,6 @@
 // Package web serves what people and machines read of a running Holdfast: health and
-// readiness, Prometheus metrics, an overview page and the queue browser asynqmon. It
-// writes nothing, except what the queue browser does when its actions are enabled.
+// readiness, Prometheus metrics, the pages of package dashboard and the queue browser
+// asynqmon.
 //
 // There is no authentication yet, so it listens on loopback unless told otherwise, and
 // there it answers only requests that name a loopback host: a page on the internet whose

@@ -20,6 +20,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/internal/clock"
+	"holdfast/operator"
 	"holdfast/policy"
 	"holdfast/policy/orgpolicy"
 	"holdfast/producer"
@@ -91,6 +92,8 @@ type Options struct {
 	Accounts []string
 	// Why says why a job that has not begun waits; nil: nobody can.
 	Why func(ctx context.Context, job catalog.Job) (string, error)
+	// Office is where actions are carried out.
+	Office *operator.Office
 	// LeaseName is the lease of the leader.
 	LeaseName string
 	Frame     *frame.Frame
@@ -133,11 +136,14 @@ type page func(w http.ResponseWriter, r *http.Request) error
 // mux, whose 405 would be bare text.
 func (d *Dashboard) routes() map[string]map[string]page {
 	get := func(p page) map[string]page { return map[string]page{http.MethodGet: p} }
+	post := func(p page) map[string]page { return map[string]page{http.MethodPost: p} }
 	return map[string]map[string]page{
-		"/{$}": get(d.now), "/jobs": get(d.jobs), "/jobs/{id}": get(d.job),
-		"/resources": get(d.resources), "/points": get(d.points), "/points/{id}": get(d.point),
-		"/policies": get(d.policies), "/policies/compare": {http.MethodPost: d.compare},
-		"/accounts": get(d.accounts), "/accounts/{id}": get(d.account),
+		"/{$}": get(d.now), "/jobs": {http.MethodGet: d.jobs, http.MethodPost: d.changeJobs}, "/jobs/{id}": get(d.job),
+		"/resources": get(d.resources), "/backup": post(d.backUp), "/points": get(d.points), "/points/{id}": get(d.point),
+		"/points/{id}/hold": post(d.hold), "/points/{id}/unhold": post(d.unhold),
+		"/restore":  {http.MethodGet: d.restore, http.MethodPost: d.confirmRestore},
+		"/policies": get(d.policies), "/policies/compare": post(d.compare),
+		"/accounts": get(d.accounts), "/accounts/{id}": get(d.account), "/caps": post(d.setCap),
 		"/audit": get(d.audit), "/queues": get(d.queues),
 	}
 }
@@ -166,7 +172,14 @@ func (d *Dashboard) serve(methods map[string]page) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
 		defer cancel()
-		if err := p(w, r.WithContext(ctx)); err != nil {
+		r = r.WithContext(ctx)
+		if method == http.MethodPost {
+			if err := r.ParseForm(); err != nil {
+				d.fail(w, r, formError(err))
+				return
+			}
+		}
+		if err := p(w, r); err != nil {
 			d.fail(w, r, err)
 		}
 	})

@@ -20,6 +20,12 @@ func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &bad):
 		d.Frame.Fail(w, r, http.StatusBadRequest, bad.text)
+	case failure.Is(err, failure.Denied):
+		d.Frame.Fail(w, r, http.StatusForbidden, err.Error()+". Nothing was changed.")
+	case failure.Is(err, failure.Held), failure.Is(err, failure.Conflict):
+		d.Frame.Fail(w, r, http.StatusConflict, err.Error()+". Nothing was changed.")
+	case errors.As(err, new(*http.MaxBytesError)):
+		d.Frame.Fail(w, r, http.StatusRequestEntityTooLarge, "The form is too large. Nothing was changed.")
 	case errors.Is(err, catalog.ErrNotFound):
 		d.Frame.Fail(w, r, http.StatusNotFound, "The catalog has nothing of this name. It may have been deleted when its history grew old.")
 	case failure.Is(err, failure.Invalid):
@@ -30,4 +36,12 @@ func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 		d.Frame.Fail(w, r, http.StatusServiceUnavailable,
 			"The catalog could not be asked just now: "+err.Error()+". Nothing is lost; try again in a moment, and look at /readyz.")
 	}
+}
+
+// formError says what is wrong with a form that cannot be read.
+func formError(err error) error {
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return err
+	}
+	return badRequest{"The form could not be read: " + err.Error() + ". Nothing was changed."}
 }

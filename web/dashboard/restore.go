@@ -1,0 +1,239 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/operator"
+	"holdfast/resource"
+	"holdfast/web/frame"
+)
+
+// The steps of a restore.
+const (
+	stepResource = iota
+	stepPoint
+	stepReview
+)
+
+// restorePage is the data of restore.html.
+type restorePage struct {
+	frame.Page
+	Step   int
+	Filter *filter
+	// Resources to choose from, in the first step.
+	Resources []protected
+	ARN       string
+	Points    []catalog.RecoveryPoint
+	Point     *catalog.RecoveryPoint
+	// Parameters are prefilled from what was recorded with the point.
+	Parameters []parameter
+	Calls      []call
+	Wrong      map[string]string
+	Key        string // of idempotency: sending the form twice restores once
+}
+
+// parameter is one value of a restore.
+type parameter struct {
+	Name, Value, Recorded, Doc, Wrong string
+	Given                             bool // somebody wrote it
+}
+
+// call is one AWS call of the plan.
+type call struct{ Operation, Input string }
+
+// Limits of a restore's form.
+const (
+	foundResources  = 20
+	foundPoints     = 50
+	parameterPrefix = "p."
+	maxKeyLength    = 64
+)
+
+// restore serves the steps up to the review; all of them only read.
+func (d *Dashboard) restore(w http.ResponseWriter, r *http.Request) error {
+	page := restorePage{Page: d.Frame.Page(r, "Restore"), Wrong: map[string]string{}}
+	page.Filter = filterOf(r, page.Now)
+	var err error
+	switch {
+	case query(r, "point") != "":
+		err = d.reviewRestore(r.Context(), &page, r.URL.Query(), d.desk(r))
+	case query(r, "resource") != "":
+		err = d.choosePoint(r.Context(), &page)
+	default:
+		err = d.chooseResource(r.Context(), &page)
+	}
+	if err != nil {
+		return err
+	}
+	return d.render(w, "restore.html", page)
+}
+
+// chooseResource lists the resources that match and have something to restore from.
+func (d *Dashboard) chooseResource(ctx context.Context, page *restorePage) error {
+	all, err := d.answers.posture.Get(ctx)
+	if err != nil {
+		return err
+	}
+	f := resourceFilter{Text: page.Filter.text("q")}
+	if resource.ValidAccount(f.Text) {
+		f.Account, f.Text = f.Text, ""
+	}
+	for i := range all.Items {
+		if item := &all.Items[i]; item.Count > 0 && f.matches(item) {
+			page.Resources = append(page.Resources, *item)
+		}
+		if len(page.Resources) == foundResources {
+			break
+		}
+	}
+	return nil
+}
+
+// choosePoint lists the points of a resource, or those up to a moment.
+func (d *Dashboard) choosePoint(ctx context.Context, page *restorePage) (err error) {
+	page.Step, page.ARN = stepPoint, page.Filter.text("resource")
+	at := page.Filter.instant("at")
+	page.Points, err = d.Catalog.ListPoints(ctx, catalog.PointFilter{
+		ResourceARN: page.ARN, States: []catalog.PointState{catalog.Available}, CompletedBefore: at, Limit: foundPoints,
+	})
+	return err
+}
+
+// given returns the parameters somebody wrote. Fields left as recorded are no overrides.
+func given(values url.Values) map[string]string {
+	parameters := map[string]string{}
+	for name, list := range values {
+		if name, ok := strings.CutPrefix(name, parameterPrefix); ok && len(list) > 0 && list[0] != "" && list[0] != values.Get("r."+name) {
+			parameters[name] = strings.TrimSpace(list[0])
+		}
+	}
+	return parameters
+}
+
+// reviewRestore asks for a dry run: the parameters and the exact calls.
+func (d *Dashboard) reviewRestore(ctx context.Context, page *restorePage, values url.Values, desk *operator.Desk) error {
+	point, err := d.Catalog.Point(ctx, strings.ToLower(values.Get("point")))
+	if err != nil {
+		return err
+	}
+	page.Step, page.Point, page.ARN = stepReview, &point, point.ResourceARN
+	page.Key = values.Get("key")
+	if page.Key == "" || len(page.Key) > maxKeyLength {
+		if page.Key, err = catalog.NewManualID(d.Office.Entropy, page.Now); err != nil {
+			return err
+		}
+	}
+	overrides := given(values)
+	recorded, _, err := d.dryRun(ctx, page, desk, nil)
+	if err != nil {
+		return err
+	}
+	plan := recorded
+	if len(overrides) > 0 {
+		var wrong map[string]string
+		if plan, wrong, err = d.dryRun(ctx, page, desk, overrides); err != nil {
+			return err
+		}
+		page.Wrong = wrong
+	}
+	page.describe(d.facts(point).Restore, recorded, plan, overrides)
+	return nil
+}
+
+// dryRun returns what a restore would do; what is wrong with it is not an error.
+func (d *Dashboard) dryRun(ctx context.Context, page *restorePage, desk *operator.Desk, overrides map[string]string) (*driver.RestorePlan, map[string]string, error) {
+	out, err := desk.Restore(ctx, operator.RestoreRequest{
+		Order: operator.Order{DryRun: true, IdempotencyKey: page.Key}, Point: page.Point.ID, Parameters: overrides,
+	})
+	if err == nil {
+		return out.Plan, nil, nil
+	}
+	wrong, err := wrongOf(err)
+	if len(overrides) == 0 && err == nil {
+		page.Wrong = wrong
+	}
+	return nil, wrong, err
+}
+
+// facts returns what the driver that made a point says of itself.
+func (d *Dashboard) facts(p catalog.RecoveryPoint) driver.Descriptor {
+	drv, ok := d.Drivers.For(p.Kind, p.Engine)
+	if !ok {
+		return driver.Descriptor{}
+	}
+	return drv.Descriptor()
+}
+
+// describe joins what the kind knows, what was recorded and what somebody wrote.
+func (p *restorePage) describe(known []driver.Parameter, recorded, plan *driver.RestorePlan, overrides map[string]string) {
+	if recorded == nil {
+		recorded = &driver.RestorePlan{}
+	}
+	names := map[string]string{}
+	for _, k := range known {
+		names[k.Name] = k.Description
+	}
+	for name := range recorded.Parameters {
+		if _, ok := names[name]; !ok {
+			names[name] = ""
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		f := parameter{Name: name, Doc: names[name], Recorded: recorded.Parameters[name], Value: recorded.Parameters[name]}
+		if value, ok := overrides[name]; ok {
+			f.Value, f.Given = value, true
+		}
+		p.Parameters = append(p.Parameters, f)
+	}
+	if plan == nil {
+		return
+	}
+	for _, c := range plan.Calls {
+		var input any
+		text := string(c.Input)
+		if json.Unmarshal(c.Input, &input) == nil {
+			if pretty, err := json.MarshalIndent(input, "", "  "); err == nil {
+				text = string(pretty)
+			}
+		}
+		p.Calls = append(p.Calls, call{c.Operation, text})
+	}
+}
+
+// confirmRestore makes the job and leads to its page, which follows it to the end.
+func (d *Dashboard) confirmRestore(w http.ResponseWriter, r *http.Request) error {
+	request := operator.RestoreRequest{
+		Order: operator.Order{IdempotencyKey: r.PostFormValue("key")}, Point: r.PostFormValue("point"), Parameters: given(r.PostForm),
+	}
+	out, err := d.desk(r).Restore(r.Context(), request)
+	if err == nil {
+		notice := "restore"
+		if out.Created == 0 {
+			notice = "duplicate"
+		}
+		return done(w, r, "/jobs/"+out.Jobs[0].ID, notice)
+	}
+	wrong, err := wrongOf(err)
+	if err != nil {
+		return err
+	}
+	page := restorePage{Page: d.Frame.Page(r, "Restore"), Filter: filterOf(r, d.Clock.Now())}
+	if err := d.reviewRestore(r.Context(), &page, r.PostForm, d.desk(r)); err != nil {
+		return err
+	}
+	page.Wrong = wrong
+	d.Frame.Render(w, http.StatusUnprocessableEntity, templates, "restore.html", page)
+	return nil
+}
+
+// Age is how old the chosen point is.
+func (p restorePage) Age() time.Duration { return p.Now.Sub(p.Point.CreatedAt) }
