@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"holdfast/access"
 	"holdfast/failure"
 	"holdfast/internal/clock"
 	"holdfast/internal/metrics"
@@ -43,7 +42,7 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	cfg := a.Config
 	around := frame.New(frame.Options{
 		Installation: cfg.Installation, Version: version.String(), Pages: true, Queues: a.Redis != nil,
-		Everybody: access.Actor{Name: "web", Role: access.Admin}, Banner: a.banner(), Clock: a.Clock, Log: a.log,
+		Banner: a.banner(), Clock: a.Clock, Log: a.log,
 	})
 	logins, err := NewLogins(a.Store, a.Clock)
 	if err != nil {

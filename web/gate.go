@@ -40,17 +40,10 @@ func queueWork(opts Options, fail func(http.ResponseWriter, *http.Request, int, 
 	})
 }
 
-// seen tells the pages who looks at them and what to offer. Without a login nobody is named.
+// seen tells the pages who looks at them. Without a login nobody is named.
 func seen(opts Options, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who := access.From(r.Context())
-		v := frame.Viewer{
-			Operate: access.May(who.Role, access.BackUp), Restore: access.May(who.Role, access.Restore),
-			Administer: access.May(who.Role, access.SetLimits),
-		}
-		if opts.LoginRequired {
-			v.Name, v.Role = who.Name, string(who.Role)
-		}
+		v := frame.Viewer{Actor: access.From(r.Context()), LoggedIn: opts.LoginRequired}
 		next.ServeHTTP(w, r.WithContext(frame.WithViewer(r.Context(), v)))
 	})
 }

@@ -211,7 +211,7 @@ func (s *stage) hostile(t *testing.T, point catalog.RecoveryPoint) {
 	if status != http.StatusUnprocessableEntity {
 		t.Errorf("a restore with an unknown parameter answers %d", status)
 	}
-	jobs, err := s.Store.ListJobs(t.Context(), catalog.JobFilter{PointID: point.ID, Types: []driver.Operation{driver.Restore}, CreatedBy: "web"})
+	jobs, err := s.Store.ListJobs(t.Context(), catalog.JobFilter{PointID: point.ID, Types: []driver.Operation{driver.Restore}, CreatedBy: "local"})
 	if err != nil || len(jobs) > 1 {
 		t.Errorf("refused restores left jobs: %v, %v", jobs, err)
 	}

@@ -14,7 +14,7 @@ import (
 
 // desk returns where the visitor's actions are carried out.
 func (d *Dashboard) desk(r *http.Request) *operator.Desk {
-	return d.Office.For(d.Frame.Viewer(r).Actor)
+	return d.Office.For(frame.ViewerOf(r.Context()).Actor)
 }
 
 // back returns where a form wants to lead to: a page of ours, else fallback.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"holdfast/access"
 	"holdfast/internal/clock"
 )
 
@@ -30,8 +29,6 @@ type Options struct {
 	Version      string
 	// Pages says that there are more pages than errors, Queues that there are queue pages.
 	Pages, Queues bool
-	// Everybody is who acts when nobody has logged in; a role of "" may do nothing.
-	Everybody access.Actor
 	// Banner is shown above every page; "" leaves it out.
 	Banner string
 	Clock  clock.Clock
@@ -97,19 +94,11 @@ type Notice struct {
 	Link, LinkText string
 }
 
-// Viewer returns who a request is of.
-func (f *Frame) Viewer(r *http.Request) Viewer {
-	if v := ViewerOf(r.Context()); v.Role != "" {
-		return v
-	}
-	return Viewer{Actor: f.opts.Everybody}
-}
-
 // Page returns the frame of a page for a request.
 func (f *Frame) Page(r *http.Request, title string) Page {
 	p := Page{
 		Title: title, Installation: f.opts.Installation, Version: f.opts.Version, Banner: f.opts.Banner,
-		Now: f.opts.Clock.Now().UTC(), Viewer: f.Viewer(r), Self: r.URL.RequestURI(),
+		Now: f.opts.Clock.Now().UTC(), Viewer: ViewerOf(r.Context()), Self: r.URL.RequestURI(),
 		Notice: noticeOf(r.URL.Query()),
 	}
 	for _, link := range navigation {
