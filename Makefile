@@ -79,7 +79,7 @@ assets: ## fetch the pinned scripts and styles of the web pages from npm into th
 
 .PHONY: screenshots
 screenshots: build ## write every page, light and dark, desktop and phone, to docs/images
-	$(GO) run ./test/browser/screenshots 
+	$(GO) run ./test/browser/screenshots -holdfast ./$(BIN)
 
 .PHONY: clean
 clean: ## remove what build made

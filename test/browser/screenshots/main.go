@@ -3,13 +3,16 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -26,12 +29,12 @@ type shot struct{ name, path, follow string }
 var shots = []shot{
 	{"now", "/", ""},
 	{"jobs", "/jobs", ""},
-	{"job-failed", "/jobs?state=FAILED", `tbody a[href^="/jobs/"]`},
+	{"job", "/jobs?type=restore", `tbody a[href^="/jobs/"]`},
 	{"resources", "/resources", ""},
 	{"resource", "/resources?status=met", `tbody th a`},
 	{"points", "/points?state=AVAILABLE", ""},
 	{"point", "/points?state=AVAILABLE", `tbody th a`},
-	{"restore", "/points?state=AVAILABLE", `tbody td a.button`},
+	{"restore", "/points?state=AVAILABLE&q=db", `tbody td a.button`},
 	{"policies", "/policies", ""},
 	{"accounts", "/accounts", ""},
 	{"account", "/accounts", `tbody th a`},
@@ -54,17 +57,54 @@ var screens = []screen{{"desktop", 1280, 860, 1, false}, {"phone", 390, 844, 1.5
 const quality = 70
 
 func main() {
-	base := flag.String("url", "http://127.0.0.1:8484", "the running `holdfast demo --keep`")
+	base := flag.String("url", "", "a running `holdfast demo --keep` instead of one of its own")
+	program := flag.String("holdfast", "bin/holdfast", "the program whose demo is shown")
 	dir := flag.String("dir", "docs/images", "where the images go")
 	only := flag.String("only", "", "only pages of these names, separated by commas")
 	full := flag.Bool("full", false, "whole pages instead of what a screen shows")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *base, *dir, *only, *full); err != nil {
+	if err := show(ctx, *base, *program, *dir, *only, *full); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
+}
+
+// show takes the images of the demo at base, or of one that is started for it.
+func show(ctx context.Context, base, program, dir, only string, full bool) error {
+	if base == "" {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		var err error
+		if base, err = demo(ctx, program); err != nil {
+			return err
+		}
+	}
+	return run(ctx, base, dir, only, full)
+}
+
+// address is what the demo prints when its story is told.
+var address = regexp.MustCompile(`Still running: (http://\S+)`)
+
+// demo starts a demo and waits until its nights have passed. It ends with ctx.
+func demo(ctx context.Context, program string) (string, error) {
+	command := exec.CommandContext(ctx, program, "demo", "--keep", "--listen", "127.0.0.1:0")
+	command.Stderr = os.Stderr
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := command.Start(); err != nil {
+		return "", err
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if found := address.FindStringSubmatch(lines.Text()); found != nil {
+			return found[1], nil
+		}
+	}
+	return "", errors.Join(errors.New("the demo ended before its story was told"), command.Wait())
 }
 
 func run(ctx context.Context, base, dir, only string, full bool) error {
