@@ -36,11 +36,15 @@ const (
 	Expire      Action = "expire" // delete a recovery point before its time
 	AddHold     Action = "add_hold"
 	RemoveHold  Action = "remove_hold"
-	Cancel      Action = "cancel"  // any job; who may begin a job may cancel and retry it without this
-	Release     Action = "release" // give up on a job whose end AWS does not tell
-	SetLimits   Action = "set_limits"
-	WorkQueues  Action = "work_queues" // run, archive and delete tasks in the queue browser
-	ManageUsers Action = "manage_users"
+	LockVault   Action = "lock_vault"
+	UnlockVault Action = "unlock_vault"
+	// ApproveDeletions lets deletions go on that stopped because too many were due.
+	ApproveDeletions Action = "approve_deletions"
+	Cancel           Action = "cancel"  // any job; who may begin a job may cancel and retry it without this
+	Release          Action = "release" // give up on a job whose end AWS does not tell
+	SetLimits        Action = "set_limits"
+	WorkQueues       Action = "work_queues" // run, archive and delete tasks in the queue browser
+	ManageUsers      Action = "manage_users"
 )
 
 // Right is one row of the table of roles.
@@ -58,6 +62,9 @@ var rights = []Right{
 	{Expire, []Role{Admin}, "delete recovery points before their time; retry such deletions"},
 	{AddHold, []Role{Operator, Restorer, Admin}, "put legal holds on recovery points"},
 	{RemoveHold, []Role{Admin}, "take legal holds off"},
+	{LockVault, []Role{Admin}, "lock vaults and make locks longer"},
+	{UnlockVault, []Role{Admin}, "take locks off vaults that are not final"},
+	{ApproveDeletions, []Role{Admin}, "let scheduled deletions go on that stopped because too many were due"},
 	{Cancel, []Role{Operator, Admin}, "cancel any job"},
 	{Release, []Role{Admin}, "give up by force on jobs whose end AWS does not tell"},
 	{SetLimits, []Role{Operator, Admin}, "set caps and weights"},

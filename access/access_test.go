@@ -16,7 +16,7 @@ func TestTable(t *testing.T) {
 		Viewer:   {View},
 		Operator: {View, BackUp, Copy, AddHold, Cancel, SetLimits},
 		Restorer: {View, Restore, AddHold},
-		Admin:    {View, BackUp, Copy, Restore, Expire, AddHold, RemoveHold, Cancel, Release, SetLimits, WorkQueues, ManageUsers},
+		Admin:    {View, BackUp, Copy, Restore, Expire, AddHold, RemoveHold, LockVault, UnlockVault, ApproveDeletions, Cancel, Release, SetLimits, WorkQueues, ManageUsers},
 		"":       nil, "root": nil,
 	}
 	for role, may := range want {

@@ -20,6 +20,7 @@ func NewOffice(cfg *config.Config, store operator.Store, c clock.Clock, drivers 
 	return &operator.Office{
 		Installation: cfg.Installation, Partition: cfg.AWS.Partition, Store: store, Clock: c, Drivers: drivers, Entropy: rand.Reader,
 		Policies:    policies,
+		UndoWindow:  cfg.Expiry.UndoWindow,
 		DefaultCaps: producer.DefaultCaps(limits.Account, limits.RestoresPerAccount, limits.Fleet, Descriptors(drivers)),
 		UnitNames:   cfg.AWS.Accounts.UnitNames(), Units: cfg.AWS.Accounts.UnitsOf,
 	}

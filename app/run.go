@@ -63,11 +63,16 @@ func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 			InventoryMaxAge: cfg.Scheduler.InventoryMaxAge, LeaseTTL: cfg.Scheduler.LeaseTTL,
 			HistoryAge:  time.Duration(cfg.Retention.HistoryDays) * 24 * time.Hour,
 			DefaultCaps: a.DefaultCaps(), Units: cfg.AWS.Accounts.UnitsOf, OnRepair: a.opts.Hooks.Repair,
+			UndoWindow: cfg.Expiry.UndoWindow, ResourceShare: cfg.Expiry.ResourceShare, InstallationShare: cfg.Expiry.InstallationShare,
+			ClockStep: scale(clockStep, a.opts.Speed),
 			SealEvery: cfg.Ledger.SealEvery, LedgerKeys: LedgerKeys(cfg),
 			Notify: tell,
 		})
 	return s.Run(ctx)
 }
+
+// clockStep is how long no leader may look at the clock before it counts as having jumped.
+const clockStep = 10 * time.Minute
 
 // LedgerKeys returns the configured keys of the ledger.
 func LedgerKeys(cfg *config.Config) ledger.Keys {

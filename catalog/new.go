@@ -78,6 +78,14 @@ func NewRetry(old Job, by string, now time.Time) (Job, error) {
 	return j, nil
 }
 
+// After returns the job as it begins no earlier than wait after its creation.
+func (j Job) After(wait time.Duration) Job {
+	if wait > 0 {
+		j.RetryAt = j.CreatedAt.Add(wait)
+	}
+	return j
+}
+
 // Mark returns what the job's artefact is marked with on AWS.
 func (j Job) Mark(installation string) driver.Mark {
 	return driver.Mark{

@@ -29,6 +29,7 @@ type Store interface {
 	Ledger
 	Notifications
 	Risks
+	Guards
 	// Installation returns the installation recorded in the catalog, recording name when
 	// there is none; a different one is an error of class invalid: two installations never
 	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.
@@ -64,11 +65,12 @@ type Jobs interface {
 	Commit(ctx context.Context, m Mutation) (Job, error)
 	// BeginExpiry is Commit for an expiry job's first start: in one transaction on the
 	// locked rows of the resource's points it checks that the point is AVAILABLE (or
-	// EXPIRING by this very job), carries installation's mark, has no hold, and is not the last AVAILABLE
-	// point of the resource in that account and region; moves it to EXPIRING and commits
-	// m. A guard that fires returns an error of class held (failure.Held) whose text says
-	// which, and changes nothing.
-	BeginExpiry(ctx context.Context, m Mutation, installation string) (Job, error)
+	// EXPIRING by this very job), carries the installation's mark, has no hold, is not kept by
+	// a vault lock, and is not the last AVAILABLE point of the resource in that account and
+	// region; moves it to EXPIRING and commits m. A guard that fires returns an error of class
+	// held (failure.Held) whose text says which, and changes nothing. So does a clock that
+	// jumped; a process whose own clock is off gets class transient: another may do it.
+	BeginExpiry(ctx context.Context, m Mutation, guard ExpiryGuard) (Job, error)
 	// ListJobs returns jobs that match f, newest CreatedAt first, keyset-paged.
 	ListJobs(ctx context.Context, f JobFilter) ([]Job, error)
 	// CountJobs counts jobs by type and state among those that match f (paging is ignored).

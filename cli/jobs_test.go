@@ -149,7 +149,7 @@ func TestReleasedExpiryGivesThePointBack(t *testing.T) {
 	id := catalog.JobID("manual", "acme", "x")
 	m, err := catalog.Change(o.job(id), catalog.Created, noon, "worker-1", func(j *catalog.Job) { j.IntentOwner, j.Attempts = "worker-1", 1 })
 	o.must(err)
-	_, err = o.store.BeginExpiry(t.Context(), m, "acme")
+	_, err = o.store.BeginExpiry(t.Context(), m, catalog.ExpiryGuard{Installation: "acme", Now: noon})
 	o.must(err)
 	if a := o.run("jobs", "release", "--force", id); a.code != 0 {
 		t.Fatalf("exit %d: %s", a.code, a.stderr)

@@ -264,7 +264,7 @@ func TestManualJobsOfAPointThatIsGoing(t *testing.T) {
 	o.must(err)
 	m, err := catalog.Change(o.job(expiry.ID), catalog.Created, noon, "worker-1", func(j *catalog.Job) { j.IntentOwner = "worker-1" })
 	o.must(err)
-	_, err = o.store.BeginExpiry(t.Context(), m, "acme")
+	_, err = o.store.BeginExpiry(t.Context(), m, catalog.ExpiryGuard{Installation: "acme", Now: noon})
 	o.must(err)
 	o.transcript("point_expiring",
 		say("restore --point "+jobB),

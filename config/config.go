@@ -31,6 +31,7 @@ type Config struct {
 	Retention     Retention
 	Notifications Notifications
 	Ledger        Ledger
+	Expiry        Expiry
 
 	// Warnings are things worth telling the operator that do not prevent a start.
 	Warnings []Problem `json:"-" yaml:"-"`
@@ -157,6 +158,13 @@ type Web struct {
 // Retention says how long history is kept.
 type Retention struct {
 	HistoryDays int
+}
+
+// Expiry says how careful scheduled deletions are.
+type Expiry struct {
+	UndoWindow        time.Duration
+	ResourceShare     float64 // of a resource's points that may be lost in a day unasked
+	InstallationShare float64 // of all points
 }
 
 // Ledger says how the history is sealed.

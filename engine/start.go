@@ -133,7 +133,7 @@ func (e *Engine) openIntent(ctx context.Context, job catalog.Job, g admission.Gr
 	}
 	m.RequireEpoch = admission.EpochOf(g.Generation)
 	if job.Type == driver.Expire {
-		return e.store.BeginExpiry(ctx, m, e.opts.Installation)
+		return e.store.BeginExpiry(ctx, m, catalog.ExpiryGuard{Installation: e.opts.Installation, Now: now})
 	}
 	return e.store.Commit(ctx, m)
 }

@@ -25,7 +25,7 @@ func (r ExpireRequest) Check() []Problem {
 
 // Guard is one reason not to delete a point.
 type Guard struct {
-	Name    string `json:"name"` // state, installation, hold or last
+	Name    string `json:"name"` // state, installation, hold, lock or last
 	Message string `json:"message"`
 }
 
@@ -70,7 +70,7 @@ func (d *Desk) Expire(ctx context.Context, r ExpireRequest) (Outcome, error) {
 
 // expiry returns the job and what forbids it. What was asked for before is not judged again.
 func (d *Desk) expiry(ctx context.Context, r ExpireRequest, point catalog.RecoveryPoint) (job catalog.Job, guards []Guard, err error) {
-	job = catalog.NewExpiry(point, d.Who.Name, d.Clock.Now())
+	job = catalog.NewExpiry(point, d.Who.Name, d.Clock.Now()).After(d.UndoWindow)
 	if r.IdempotencyKey != "" {
 		if job.ID, err = d.id(r.Order); err != nil {
 			return job, nil, err
@@ -108,6 +108,13 @@ func (d *Desk) guards(ctx context.Context, point catalog.RecoveryPoint) ([]Guard
 	}
 	for _, h := range holds {
 		found = append(found, Guard{"hold", fmt.Sprintf("%s has a %s hold by %s since %s", point.ID, h.Kind, h.Holder, instant(h.CreatedAt))})
+	}
+	lock, err := d.lockOf(ctx, point.Vault)
+	if err != nil {
+		return nil, err
+	}
+	if lock != nil && d.Clock.Now().Before(lock.Keeps(point.CompletedAt)) {
+		found = append(found, Guard{"lock", fmt.Sprintf("the %s lock of vault %s keeps %s until %s", lock.Mode, lock.Vault, point.ID, instant(lock.Keeps(point.CompletedAt)))})
 	}
 	others, err := d.Store.ListPoints(ctx, catalog.PointFilter{
 		States: []catalog.PointState{catalog.Available}, ResourceARN: point.ResourceARN,

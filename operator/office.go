@@ -21,6 +21,7 @@ import (
 // Store is the part of catalog.Store that actions use.
 type Store interface {
 	catalog.Points
+	Guards
 	InsertJobs(ctx context.Context, jobs []catalog.Job) (int, error)
 	Job(ctx context.Context, id string) (catalog.Job, error)
 	JobsByID(ctx context.Context, ids []string) (map[string]catalog.Job, error)
@@ -46,6 +47,8 @@ type Office struct {
 	// Policies returns the policies in force.
 	Policies func(context.Context) (*policy.Set, error)
 
+	// UndoWindow is how long a deletion waits before it begins.
+	UndoWindow  time.Duration
 	DefaultCaps admission.Caps
 	UnitNames   []string // the organizational units that are known
 	Units       producer.Units

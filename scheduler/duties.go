@@ -132,12 +132,13 @@ const keptAgainAfter = time.Hour
 // expire inserts the deletion jobs of points. The attempt is counted after the insertion:
 // a crash in between inserts the same id again.
 func (s *Scheduler) expire(ctx context.Context, points []catalog.RecoveryPoint, now time.Time) error {
-	if len(points) == 0 {
-		return nil
+	points, err := s.deletable(ctx, points, now)
+	if err != nil || len(points) == 0 {
+		return err
 	}
 	jobs, ids := make([]catalog.Job, len(points)), make([]string, len(points))
 	for i, p := range points {
-		jobs[i], ids[i] = catalog.NewExpiry(p, "scheduler", now), p.ID
+		jobs[i], ids[i] = catalog.NewExpiry(p, "scheduler", now).After(s.opts.UndoWindow), p.ID
 	}
 	if _, err := s.store.InsertJobs(ctx, jobs); err != nil {
 		return fmt.Errorf("insert expiry jobs: %w", err)

@@ -276,11 +276,11 @@ func (s mortalStore) Commit(ctx context.Context, m catalog.Mutation) (catalog.Jo
 	return s.Store.Commit(ctx, m)
 }
 
-func (s mortalStore) BeginExpiry(ctx context.Context, m catalog.Mutation, installation string) (catalog.Job, error) {
+func (s mortalStore) BeginExpiry(ctx context.Context, m catalog.Mutation, guard catalog.ExpiryGuard) (catalog.Job, error) {
 	if err := s.life.step(); err != nil {
 		return catalog.Job{}, err
 	}
-	return s.Store.BeginExpiry(ctx, m, installation)
+	return s.Store.BeginExpiry(ctx, m, guard)
 }
 
 func (s mortalStore) DueJobs(ctx context.Context, g catalog.LookGroup, now time.Time, limit int) ([]catalog.Job, error) {

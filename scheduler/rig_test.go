@@ -41,6 +41,7 @@ type leader struct {
 	// schedulerClock is the clock of the next scheduler; the rig's when nil.
 	schedulerClock clock.Clock
 	log            zerolog.Logger
+	careful        func(*scheduler.Options) // changes the options of the next scheduler
 	// listAccounts replaces accounts when set.
 	listAccounts func(context.Context) ([]string, error)
 }
@@ -74,6 +75,9 @@ func (l *leader) newScheduler(owner string, store catalog.Store) *scheduler.Sche
 		LeaseTTL: 15 * time.Second, HistoryAge: 400 * 24 * time.Hour,
 		DefaultCaps: l.caps, RedisClock: l.Clock,
 		OnRepair: l.countRepair,
+	}
+	if l.careful != nil {
+		l.careful(&options)
 	}
 	return scheduler.New(store, l.Controller, l.Queue, l.Engine, l.Drivers, func() *policy.Set { return l.set }, now, l.log, options)
 }

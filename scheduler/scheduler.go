@@ -60,6 +60,14 @@ type Options struct {
 	Units producer.Units
 	// RedisClock tells the time Redis' own marks are compared with; the machine's when nil.
 	RedisClock clock.Clock
+	// UndoWindow is how long a deletion waits before it begins, so that it can be cancelled.
+	UndoWindow time.Duration
+	// ResourceShare and InstallationShare are the parts of the points of a resource, and of
+	// all points, that may be lost within a day without anybody's approval; 0: all of them.
+	ResourceShare, InstallationShare float64
+	// ClockStep is how much time may pass between two looks at the clock before it counts as
+	// having jumped; 0: it is not watched.
+	ClockStep time.Duration
 	// SealEvery is how often new history is sealed, 10 s, and LedgerKeys what with.
 	SealEvery  time.Duration
 	LedgerKeys ledger.Keys
@@ -126,6 +134,7 @@ func (s *Scheduler) duties() []duty {
 		{"repair", 10 * s.opts.Tick, s.repair},
 		{"failures", 2 * s.opts.Tick, s.failures},
 		{"inventory", 10 * s.opts.Tick, s.inventory},
+		{"clock", 10 * s.opts.Tick, s.watchClock},
 		{"seal", s.opts.SealEvery, s.seal},
 		{"prune", time.Hour, s.prune},
 		{"risks", 10 * s.opts.Tick, s.risks},

@@ -33,7 +33,7 @@ func expiryBegins(t *testing.T, open Open) {
 	s, ctx := open(t), testContext(t)
 	p, _ := pointOf(t, s, 1, 0), pointOf(t, s, 1, 1)
 	m := expiry(t, s, p, "")
-	j, err := s.BeginExpiry(ctx, m, installation)
+	j, err := s.BeginExpiry(ctx, m, guardOf(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,14 +44,14 @@ func expiryBegins(t *testing.T, open Open) {
 	if err != nil || len(events) != 2 || events[1].To != "EXPIRING" || events[1].JobID != j.ID {
 		t.Errorf("events of the point = %v, %v", events, err)
 	}
-	_, err = s.BeginExpiry(ctx, m, installation)
+	_, err = s.BeginExpiry(ctx, m, guardOf(t, s))
 	fails(t, "the same mutation again", err, catalog.ErrConflict)
 	again := mutation(t, j, catalog.Running, nil)
-	if _, err = s.BeginExpiry(ctx, again, installation); err != nil {
+	if _, err = s.BeginExpiry(ctx, again, guardOf(t, s)); err != nil {
 		t.Errorf("the job whose expiry is under way: %v", err)
 	}
 	other := expiry(t, s, p, "other")
-	_, err = s.BeginExpiry(ctx, other, installation)
+	_, err = s.BeginExpiry(ctx, other, guardOf(t, s))
 	heldBecause(t, err, "already being deleted")
 	m = mutation(t, get(t, s, j.ID), catalog.Completed, nil)
 	m.PointMoves = []catalog.PointMove{{PointID: p.ID, From: catalog.Expiring, To: catalog.Deleted}}
@@ -72,15 +72,15 @@ func expiryGuards(t *testing.T, open Open) {
 	s, ctx := open(t), testContext(t)
 	p := pointOf(t, s, 1, 0)
 	m := expiry(t, s, p, "")
-	_, err := s.BeginExpiry(ctx, m, installation)
+	_, err := s.BeginExpiry(ctx, m, guardOf(t, s))
 	heldBecause(t, err, "last available")
 	next := pointOf(t, s, 1, 1)
-	_, err = s.BeginExpiry(ctx, m, "other")
+	_, err = s.BeginExpiry(ctx, m, catalog.ExpiryGuard{Installation: "other", Now: guardOf(t, s).Now})
 	heldBecause(t, err, "installation")
 	if err := s.AddHold(ctx, catalog.Hold{PointID: p.ID, Kind: catalog.HoldLegal, Holder: "case-7", CreatedAt: epoch0}, "alice"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.BeginExpiry(ctx, m, installation)
+	_, err = s.BeginExpiry(ctx, m, guardOf(t, s))
 	heldBecause(t, err, "case-7")
 	same(t, "point", catalog.Available, mustPoint(t, s, p.ID).State)
 	same(t, "job", catalog.Created, get(t, s, m.Job.ID).State)
@@ -89,15 +89,15 @@ func expiryGuards(t *testing.T, open Open) {
 	}
 	fenced := m
 	fenced.RequireEpoch = 9
-	_, err = s.BeginExpiry(ctx, fenced, installation)
+	_, err = s.BeginExpiry(ctx, fenced, guardOf(t, s))
 	fails(t, "wrong epoch", err, catalog.ErrStaleEpoch)
-	if _, err = s.BeginExpiry(ctx, m, installation); err != nil {
+	if _, err = s.BeginExpiry(ctx, m, guardOf(t, s)); err != nil {
 		t.Errorf("with every guard satisfied: %v", err)
 	}
-	_, err = s.BeginExpiry(ctx, expiry(t, s, next, ""), installation)
+	_, err = s.BeginExpiry(ctx, expiry(t, s, next, ""), guardOf(t, s))
 	heldBecause(t, err, "last available")
 	absent := expiry(t, s, catalog.RecoveryPoint{ID: "no-such-point"}, "")
-	_, err = s.BeginExpiry(ctx, absent, installation)
+	_, err = s.BeginExpiry(ctx, absent, guardOf(t, s))
 	heldBecause(t, err, "not in the catalog")
 }
 
@@ -119,7 +119,7 @@ func expiryNeverTakesLast(t *testing.T, open Open) {
 	for i, m := range mutations {
 		all.Go(func() {
 			<-start
-			_, begun[i] = stores[i%2].BeginExpiry(ctx, m, installation)
+			_, begun[i] = stores[i%2].BeginExpiry(ctx, m, guardOf(t, stores[0]))
 		})
 	}
 	close(start)
@@ -157,7 +157,7 @@ func expiryRacesHolds(t *testing.T, open Open) {
 		restore := catalog.NewRestore(fmt.Sprintf("restore-%d", n), p, resource.Scope{Account: account, Region: region}, nil, "alice", epoch0)
 		all.Go(func() {
 			<-start
-			_, begun[n] = a.BeginExpiry(ctx, m, installation)
+			_, begun[n] = a.BeginExpiry(ctx, m, guardOf(t, a))
 		})
 		all.Go(func() {
 			<-start

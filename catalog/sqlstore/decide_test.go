@@ -39,10 +39,11 @@ func TestLeaseAcquire(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	t.Parallel()
+	const now = 1_800_000_000_000
 	good := func() expiryFacts {
 		return expiryFacts{
 			point:  catalog.RecoveryPoint{ID: "p", State: catalog.Available, Installation: "acme", ResourceARN: "arn:x", Account: "1", Region: "r"},
-			others: 1,
+			others: 1, now: now,
 		}
 	}
 	job := catalog.Job{ID: "j", PointID: "p"}
@@ -56,11 +57,14 @@ func TestGuard(t *testing.T) {
 		"not there":              {func(f *expiryFacts) { f.point = catalog.RecoveryPoint{} }, "not in the catalog"},
 		"another installation's": {func(f *expiryFacts) { f.point.Installation = "" }, "installation"},
 		"held":                   {func(f *expiryFacts) { f.holds = []catalog.Hold{{Kind: catalog.HoldLegal, Holder: "case"}} }, "legal hold by case"},
+		"locked":                 {func(f *expiryFacts) { f.locks, f.point.CompletedAt = lockOf(30), fromMillis(now-1) }, "lock keeps it"},
+		"locked long ago":        {func(f *expiryFacts) { f.locks = lockOf(30) }, ""},
+		"the clock jumped":       {func(f *expiryFacts) { f.trusted = fromMillis(now + 1) }, "clock jumped"},
 		"the last":               {func(f *expiryFacts) { f.others = 0 }, "last available"},
 	} {
 		facts := good()
 		tc.edit(&facts)
-		err := facts.guard(job, "acme")
+		err := facts.guard(job, catalog.ExpiryGuard{Installation: "acme", Now: fromMillis(now)})
 		switch {
 		case tc.says == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
@@ -68,6 +72,10 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s: error %v, want class held and %q", name, err, tc.says)
 		}
 	}
+}
+
+func lockOf(days int) []catalog.VaultLock {
+	return []catalog.VaultLock{{Vault: "v", Mode: catalog.Governance, MinDays: days}}
 }
 
 // TestGroupsDoNotOverlap draws commits that share jobs and points: no group has two that

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"holdfast/catalog"
 	"holdfast/failure"
@@ -10,7 +11,7 @@ import (
 
 // BeginExpiry implements catalog.Jobs. Every guard is evaluated on rows that are locked:
 // a guard inside a statement's subquery sees what was, not what another expiry is doing.
-func (s *Store) BeginExpiry(ctx context.Context, m catalog.Mutation, installation string) (catalog.Job, error) {
+func (s *Store) BeginExpiry(ctx context.Context, m catalog.Mutation, guard catalog.ExpiryGuard) (catalog.Job, error) {
 	p := &pending{ctx: ctx, mutation: m}
 	op := fmt.Sprintf("begin expiry of point %s by job %s", m.Job.PointID, m.Job.ID)
 	if err := p.prepare(); err != nil {
@@ -30,7 +31,10 @@ func (s *Store) BeginExpiry(ctx context.Context, m catalog.Mutation, installatio
 		if err != nil {
 			return err
 		}
-		if err := facts.guard(m.Job, installation); err != nil {
+		if facts.now, err = s.now(ctx, q); err != nil {
+			return err
+		}
+		if err := facts.guard(m.Job, guard); err != nil {
 			return err
 		}
 		if facts.point.State == catalog.Available {
@@ -51,6 +55,9 @@ type expiryFacts struct {
 	expiringBy string
 	others     int // AVAILABLE points of the same resource in the same account and region
 	holds      []catalog.Hold
+	locks      []catalog.VaultLock // of the point's vault
+	now        int64               // the database's clock, milliseconds
+	trusted    time.Time           // from when on the leaders' clock is trusted
 }
 
 // expiryFacts locks all living points of the point's resource, in the order of ids, and
@@ -79,13 +86,22 @@ func (q session) expiryFacts(ctx context.Context, pointID string) (expiryFacts, 
 	if _, err := q.one(ctx, []any{&f.expiringBy}, "SELECT expiring_by FROM points WHERE id = ?", pointID); err != nil {
 		return f, err
 	}
-	f.holds, err = read(ctx, q, holdColumns, "FROM holds WHERE point_id = ? ORDER BY kind, holder", pointID)
+	if f.holds, err = read(ctx, q, holdColumns, "FROM holds WHERE point_id = ? ORDER BY kind, holder", pointID); err != nil {
+		return f, err
+	}
+	if f.locks, err = read(ctx, q, lockColumns, "FROM vault_locks WHERE vault = ?", f.point.Vault); err != nil {
+		return f, err
+	}
+	_, f.trusted, err = q.clock(ctx)
 	return f, err
 }
 
 // guard returns nil when job may delete the point, else an error of class held that says
 // which guard forbids it.
-func (f expiryFacts) guard(job catalog.Job, installation string) error {
+func (f expiryFacts) guard(job catalog.Job, g catalog.ExpiryGuard) error {
+	if skew := g.Now.Sub(fromMillis(f.now)); skew.Abs() > catalog.MaxSkew {
+		return failure.Errorf(failure.Transient, "this machine's clock differs from the database's by %s: it deletes nothing until it is set right", skew.Round(time.Second))
+	}
 	held := func(format string, args ...any) error {
 		return failure.Errorf(failure.Held, "recovery point %s %s", job.PointID, fmt.Sprintf(format, args...))
 	}
@@ -94,10 +110,14 @@ func (f expiryFacts) guard(job catalog.Job, installation string) error {
 		return held("is deleted or not in the catalog")
 	case f.point.State == catalog.Expiring && f.expiringBy != job.ID:
 		return held("is already being deleted by job %s", f.expiringBy)
-	case f.point.Installation != installation:
-		return held("belongs to installation %q, not %q", f.point.Installation, installation)
+	case f.point.Installation != g.Installation:
+		return held("belongs to installation %q, not %q", f.point.Installation, g.Installation)
 	case len(f.holds) > 0:
 		return held("has a %s hold by %s", f.holds[0].Kind, f.holds[0].Holder)
+	case len(f.locks) > 0 && g.Now.Before(f.locks[0].Keeps(f.point.CompletedAt)):
+		return held("lies in vault %s, whose %s lock keeps it until %s", f.point.Vault, f.locks[0].Mode, f.locks[0].Keeps(f.point.CompletedAt).Format(time.RFC3339))
+	case g.Now.Before(f.trusted):
+		return held("is not deleted before %s because the clock jumped", f.trusted.Format(time.RFC3339))
 	case f.others == 0:
 		return held("is the last available one of %s in account %s, region %s",
 			f.point.ResourceARN, f.point.Account, f.point.Region)

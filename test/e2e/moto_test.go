@@ -37,7 +37,7 @@ func TestAnOrganizationOnMoto(t *testing.T) {
 		Accounts: motoAccounts, Regions: motoRegions, Schedulers: 2, Workers: 3,
 		Environ: []string{
 			fmt.Sprintf("HOLDFAST_LIMITS_ACCOUNT=%d", motoCap), "HOLDFAST_AWS_CALL_TIMEOUT=5s",
-			"HOLDFAST_SCHEDULER_LOOK_INTERVAL=2s", "HOLDFAST_SCHEDULER_LEASE_TTL=5s",
+			"HOLDFAST_SCHEDULER_LOOK_INTERVAL=2s", "HOLDFAST_SCHEDULER_LEASE_TTL=5s", "HOLDFAST_EXPIRY_UNDO_WINDOW=0s",
 		},
 	})
 	if err != nil {
