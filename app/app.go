@@ -36,6 +36,7 @@ type Hooks struct {
 	JobEnded    func(catalog.Job)
 	StartCalled func(catalog.Job, failure.Class)
 	Repair      func(name string, n int)
+	TaskRefused func(reason string)
 	AWSCall     func(awssession.Call)
 	Paced       func(awssession.Pace)
 }
@@ -124,6 +125,7 @@ func (a *App) wire() {
 		a.Controller = redislimit.New(a.Redis, admissionOptions(cfg))
 		a.Producer = producer.New(a.Store, a.Controller, a.newQueueClient, a.Inspector, a.log)
 		a.Producer.InUnits(cfg.AWS.Accounts.UnitsOf)
+		a.Producer.SignWith(taskKeys(cfg))
 		slots = a.Producer
 	}
 	timeout := cfg.AWS.CallTimeout

@@ -13,6 +13,7 @@ import (
 	"holdfast/policy"
 	"holdfast/producer"
 	"holdfast/scheduler"
+	"holdfast/tasks"
 	"holdfast/worker"
 )
 
@@ -79,11 +80,17 @@ func LedgerKeys(cfg *config.Config) ledger.Keys {
 	return ledger.Keys{Current: []byte(cfg.Ledger.Key.Reveal()), Previous: []byte(cfg.Ledger.PreviousKey.Reveal())}
 }
 
+// taskKeys returns the configured keys of the queue.
+func taskKeys(cfg *config.Config) tasks.Keys {
+	return tasks.Keys{Current: []byte(cfg.Queue.Key.Reveal()), Previous: []byte(cfg.Queue.PreviousKey.Reveal())}
+}
+
 // RunWorker serves the queues until ctx ends.
 func (a *App) RunWorker(ctx context.Context) error {
 	options := worker.Options{
 		Concurrency: a.Config.Worker.Concurrency, Queues: a.Config.Worker.Queues,
 		ShutdownTimeout: a.Config.Worker.ShutdownTimeout,
+<<<<<<< HEAD
 	}
 	if len(a.Config.Notifications.Targets) > 0 {
 		deliverer, err := NewDeliverer(ctx, a.opts, a.Store)
@@ -93,6 +100,10 @@ func (a *App) RunWorker(ctx context.Context) error {
 		options.Messages = deliverer
 	}
 	w, err := worker.New(a.Redis, a.Engine, a.Store, a.log, options)
+=======
+		Keys:            taskKeys(a.Config), OnRefused: a.opts.Hooks.TaskRefused,
+	})
+>>>>>>> 13d442d (tasks, worker: believe only tasks that a holder of the key enqueued)
 	if err != nil {
 		return err
 	}

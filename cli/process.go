@@ -56,7 +56,7 @@ func openProcess(ctx context.Context, cfg *config.Config, env Env) (*process, er
 	m := metrics.New(registry)
 	m.Build(version.String())
 	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Hooks: app.Hooks{
-		JobEnded: m.JobEnded, StartCalled: m.StartCalled, Repair: m.Repair, AWSCall: m.AWSCall, Paced: m.Paced,
+		JobEnded: m.JobEnded, StartCalled: m.StartCalled, Repair: m.Repair, TaskRefused: m.TaskRefused, AWSCall: m.AWSCall, Paced: m.Paced,
 	}})
 	if err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ type Config struct {
 	Notifications Notifications
 	Ledger        Ledger
 	Expiry        Expiry
+	Queue         Queue
 
 	// Warnings are things worth telling the operator that do not prevent a start.
 	Warnings []Problem `json:"-" yaml:"-"`
@@ -165,6 +166,12 @@ type Expiry struct {
 	UndoWindow        time.Duration
 	ResourceShare     float64 // of a resource's points that may be lost in a day unasked
 	InstallationShare float64 // of all points
+}
+
+// Queue says who may put tasks into Redis.
+type Queue struct {
+	Key         Secret // signs tasks; empty: everybody who can write Redis is believed
+	PreviousKey Secret // still believed
 }
 
 // Ledger says how the history is sealed.

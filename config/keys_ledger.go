@@ -23,6 +23,20 @@ func ledgerKeys(c *Config) []key {
 	}
 }
 
+func queueKeys(c *Config) []key {
+	q := &c.Queue
+	return []key{
+		{
+			path: "queue.key", value: secret(&q.Key, checkKey), example: "from-a-secret-store-32-or-more-characters",
+			doc: "Key that signs the tasks in Redis, 32 characters or more, the same in schedulers and workers. A task without its signature is refused, counted and kept. Without a key, whoever can write Redis can have any waiting job started, though never one the catalog does not have.",
+		},
+		{
+			path: "queue.previous_key", value: secret(&q.PreviousKey, checkKey), example: "the-key-before-32-or-more-characters-x",
+			doc: "Another key whose tasks are believed. To change the key, first give the new one here to every process, then swap the two, then remove the old one.",
+		},
+	}
+}
+
 // minKeyChars is how long a key must be at least; a random one of that length in any
 // alphabet that people use has 128 bits and more.
 const minKeyChars = 32

@@ -36,11 +36,15 @@ type Producer struct {
 	queues     *queues
 	inspector  *asynq.Inspector
 	units      Units
+	keys       tasks.Keys
 	log        zerolog.Logger
 }
 
 // InUnits tells p which organizational units accounts are in, before it is used.
 func (p *Producer) InUnits(units Units) { p.units = units }
+
+// SignWith makes p sign the tasks it enqueues, before it is used.
+func (p *Producer) SignWith(keys tasks.Keys) { p.keys = keys }
 
 // New returns a producer over the given parts. newClient makes clients of the Redis the
 // controller and inspector use too; one is made at once and one after each loss of Redis.
@@ -197,7 +201,7 @@ func (p *Producer) resolveConflict(ctx context.Context, g admission.Grant, task 
 
 // Put enqueues one task with all of its options explicit.
 func (p *Producer) Put(ctx context.Context, t tasks.Envelope) error {
-	_, err := p.queues.client().EnqueueContext(ctx, asynq.NewTask(t.Type, t.Payload),
+	_, err := p.queues.client().EnqueueContext(ctx, asynq.NewTaskWithHeaders(t.Type, t.Payload, p.keys.Sign(t)),
 		asynq.TaskID(t.ID), asynq.Queue(t.Queue), asynq.MaxRetry(t.MaxRetry),
 		asynq.Timeout(t.Timeout), asynq.Retention(t.Retention))
 	if err != nil {

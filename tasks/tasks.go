@@ -200,7 +200,7 @@ func Decode(payload []byte, out any) error {
 		return fmt.Errorf("tasks: payload is not an object with a version: %w", err)
 	}
 	if head.Version < 1 || head.Version > Version {
-		return fmt.Errorf("tasks: payload version %d, this build reads 1 to %d: update the worker", head.Version, Version)
+		return fmt.Errorf("tasks: payload version %d, this build reads 1 to %d: %w", head.Version, Version, ErrVersion)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.DisallowUnknownFields()

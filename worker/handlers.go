@@ -21,12 +21,22 @@ type handlers struct {
 	messages  Messages // nil: this worker sends none
 	failures  FailureStore
 	inspector *asynq.Inspector
+	keys      tasks.Keys
+	onRefused func(reason string)
 	log       zerolog.Logger
 }
+
+// The reasons for which a task is refused.
+const (
+	RefusedForged  = "forged"
+	RefusedVersion = "version"
+	RefusedPayload = "payload"
+)
 
 // mux returns the table of task types.
 func (h *handlers) mux() *asynq.ServeMux {
 	mux := asynq.NewServeMux()
+	mux.Use(h.trusted)
 	for _, t := range []string{tasks.TypeBackupStart, tasks.TypeCopyStart, tasks.TypeRestoreStart, tasks.TypeExpireStart} {
 		mux.HandleFunc(t, h.start)
 	}
@@ -37,10 +47,30 @@ func (h *handlers) mux() *asynq.ServeMux {
 	return mux
 }
 
+// trusted lets through what a holder of the key enqueued. Anything else is archived, where
+// a person can look at it, and counted.
+func (h *handlers) trusted(next asynq.Handler) asynq.Handler {
+	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
+		id, _ := asynq.GetTaskID(ctx)
+		queue, _ := asynq.GetQueueName(ctx)
+		err := h.keys.Check(tasks.Envelope{Type: t.Type(), ID: id, Queue: queue, Payload: t.Payload()}, t.Headers()[tasks.HeaderMAC])
+		if err != nil {
+			h.onRefused(RefusedForged)
+			return fmt.Errorf("task %s: %w: %w", id, err, asynq.SkipRetry)
+		}
+		return next.ProcessTask(ctx, t)
+	})
+}
+
 // decode reads a payload. One this build cannot read is archived for a person or a newer
-// worker, not retried.
-func decode(t *asynq.Task, out any) error {
+// worker, not retried, and counted.
+func (h *handlers) decode(t *asynq.Task, out any) error {
 	if err := tasks.Decode(t.Payload(), out); err != nil {
+		if errors.Is(err, tasks.ErrVersion) {
+			h.onRefused(RefusedVersion)
+		} else {
+			h.onRefused(RefusedPayload)
+		}
 		return fmt.Errorf("%s: %w: %w", t.Type(), err, asynq.SkipRetry)
 	}
 	return nil
@@ -48,7 +78,7 @@ func decode(t *asynq.Task, out any) error {
 
 func (h *handlers) start(ctx context.Context, t *asynq.Task) error {
 	var p tasks.Start
-	if err := decode(t, &p); err != nil {
+	if err := h.decode(t, &p); err != nil {
 		return err
 	}
 	return h.engine.Start(ctx, admission.Grant{JobID: p.JobID, Generation: p.Generation})
@@ -56,7 +86,7 @@ func (h *handlers) start(ctx context.Context, t *asynq.Task) error {
 
 func (h *handlers) look(ctx context.Context, t *asynq.Task) error {
 	var p tasks.Look
-	if err := decode(t, &p); err != nil {
+	if err := h.decode(t, &p); err != nil {
 		return err
 	}
 	return h.engine.Look(ctx, catalog.LookGroup{
@@ -67,7 +97,7 @@ func (h *handlers) look(ctx context.Context, t *asynq.Task) error {
 
 func (h *handlers) sync(ctx context.Context, t *asynq.Task) error {
 	var p tasks.Sync
-	if err := decode(t, &p); err != nil {
+	if err := h.decode(t, &p); err != nil {
 		return err
 	}
 	return h.engine.SyncInventory(ctx, catalog.InventoryScope{
@@ -79,7 +109,7 @@ func (h *handlers) sync(ctx context.Context, t *asynq.Task) error {
 // job's error. A run after that is an operator's click on Run and retries the job.
 func (h *handlers) failed(ctx context.Context, t *asynq.Task) error {
 	var p tasks.Failed
-	if err := decode(t, &p); err != nil {
+	if err := h.decode(t, &p); err != nil {
 		return err
 	}
 	shown, err := h.wasArchived(ctx)
@@ -123,6 +153,7 @@ func (h *handlers) retry(ctx context.Context, jobID string) error {
 	return nil
 }
 
+<<<<<<< HEAD
 // send sends a notification. What was given up is archived, where the queue browser shows
 // it; the catalog has it too.
 func (h *handlers) send(ctx context.Context, t *asynq.Task) error {
@@ -145,6 +176,10 @@ func (h *handlers) logUnsent(_ context.Context, t *asynq.Task, err error) {
 		h.log.Warn().Err(err).RawJSON("payload", t.Payload()).Msg("a notification could not be sent and will be tried again")
 	}
 }
+=======
+// maxLogged is how much of a payload is logged: anybody may have written it.
+const maxLogged = 300
+>>>>>>> 13d442d (tasks, worker: believe only tasks that a holder of the key enqueued)
 
 // logError logs a failed task once, at the boundary.
 func (h *handlers) logError(_ context.Context, t *asynq.Task, err error) {
@@ -155,5 +190,6 @@ func (h *handlers) logError(_ context.Context, t *asynq.Task, err error) {
 		h.log.Debug().Str("job", putOff.JobID).Dur("in", putOff.In).Err(putOff.Cause).Msg("start put off")
 		return
 	}
-	h.log.Error().Err(err).Str("task", t.Type()).RawJSON("payload", t.Payload()).Msg("task failed")
+	payload := t.Payload()
+	h.log.Error().Err(err).Str("task", t.Type()).Bytes("payload", payload[:min(len(payload), maxLogged)]).Msg("task failed")
 }

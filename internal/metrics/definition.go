@@ -79,6 +79,10 @@ var (
 		"holdfast_budget_put_off_total", counter, []string{"bucket"}, nil,
 		"AWS calls that were not made because their API budget is used up, and told to come back.",
 	}
+	tasksRefused = definition{
+		"holdfast_tasks_refused_total", counter, []string{"reason"}, nil,
+		"Tasks a worker would not run and archived: forged (no valid signature), version (of a newer build) or payload (not readable).",
+	}
 	repairs = definition{
 		"holdfast_repairs_total", counter, []string{"repair"}, nil,
 		"What the leader had to mend after a crash or an emptied Redis, by name of the repair.",
@@ -161,7 +165,7 @@ var (
 func definitions() []definition {
 	return []definition{
 		buildInfo, jobsEnded, jobDuration, jobWait, startCalls, awsCalls, awsThrottles, awsDuration,
-		budgetWait, budgetPutOff, repairs,
+		budgetWait, budgetPutOff, repairs, tasksRefused,
 		admissionSlots, admissionCap, admissionOldest, budgetRate, budgetTokens, budgetLine, queueTasks, queueLatency, catalogJobs, catalogPoints, breakersOpen, ledgerUnsealed,
 		atRisk, leader, notifications,
 		scrapeError, scrapeDuration,

@@ -37,6 +37,7 @@ type Metrics struct {
 	repairs     *prometheus.CounterVec
 	budgetWait  *prometheus.HistogramVec
 	putOff      *prometheus.CounterVec
+	refused     *prometheus.CounterVec
 }
 
 // NewRegistry returns a registry that already has the Go runtime's and the process' own
@@ -53,12 +54,15 @@ func New(registerer prometheus.Registerer) *Metrics {
 		build: buildInfo.gaugeVec(), jobsEnded: jobsEnded.counterVec(), jobDuration: jobDuration.histogramVec(),
 		jobWait: jobWait.histogramVec(), startCalls: startCalls.counterVec(), awsCalls: awsCalls.counterVec(),
 		throttles: awsThrottles.counterVec(), awsDuration: awsDuration.histogramVec(), repairs: repairs.counterVec(),
-		budgetWait: budgetWait.histogramVec(), putOff: budgetPutOff.counterVec(),
+		budgetWait: budgetWait.histogramVec(), putOff: budgetPutOff.counterVec(), refused: tasksRefused.counterVec(),
 	}
 	registerer.MustRegister(m.build, m.jobsEnded, m.jobDuration, m.jobWait, m.startCalls,
-		m.awsCalls, m.throttles, m.awsDuration, m.repairs, m.budgetWait, m.putOff)
+		m.awsCalls, m.throttles, m.awsDuration, m.repairs, m.budgetWait, m.putOff, m.refused)
 	return m
 }
+
+// TaskRefused counts a task a worker would not run. It is the hook worker.Options.OnRefused.
+func (m *Metrics) TaskRefused(reason string) { m.refused.WithLabelValues(reason).Inc() }
 
 // Build says which version this process runs.
 func (m *Metrics) Build(version string) { m.build.WithLabelValues(version, runtime.Version()).Set(1) }

@@ -149,6 +149,7 @@ func TestCounters(t *testing.T) {
 	m.Paced(awssession.Pace{Bucket: "ec2:CreateSnapshot", Waited: time.Second})
 	m.Paced(awssession.Pace{Bucket: "ec2:CreateSnapshot", Waited: 2 * time.Second, PutOff: true})
 	m.Repair("stale_grant", 3)
+	m.TaskRefused("forged")
 	m.Repair("nothing", 0)
 	m.Build("v1.2.3")
 	got := gather(t, registry)
@@ -159,6 +160,7 @@ func TestCounters(t *testing.T) {
 	}
 	want := map[string]float64{
 		"start_calls_total{kind=ebs,outcome=ok,type=restore}":                     1,
+		"tasks_refused_total{reason=forged}":                                      1,
 		"start_calls_total{kind=ebs,outcome=quota,type=restore}":                  1,
 		"aws_calls_total{operation=CreateSnapshot,outcome=ok,service=ec2}":        1,
 		"aws_calls_total{operation=CreateSnapshot,outcome=throttled,service=ec2}": 2,
@@ -191,6 +193,7 @@ func TestReferenceIsComplete(t *testing.T) {
 	m.StartCalled(catalog.Job{}, "")
 	m.AWSCall(awssession.Call{Class: failure.Throttled})
 	m.Paced(awssession.Pace{PutOff: true})
+	m.TaskRefused("forged")
 	m.Repair("x", 1)
 	w := newWorld()
 	registry.MustRegister(w.collector())
