@@ -148,6 +148,10 @@ type Points interface {
 	KeepUntil(ctx context.Context, ids []string, until time.Time) error
 	// CountExpireAttempt raises ExpireAttempts of ids by one and sets ExpireAfter.
 	CountExpireAttempt(ctx context.Context, ids []string, expireAfter time.Time) error
+	// AdoptPoints inserts points that were found on AWS or in an export, each with a
+	// point.adopted event; those whose id exists stay as they are. It returns how many were
+	// new.
+	AdoptPoints(ctx context.Context, points []RecoveryPoint, actor string) (int, error)
 	// Holds returns the holds on a point, by kind and holder.
 	Holds(ctx context.Context, pointID string) ([]Hold, error)
 	// AddHold puts a hold on an AVAILABLE point with a hold.added event; a hold that

@@ -1,0 +1,94 @@
+package rebuild
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"holdfast/driver"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+// Limits of a scan.
+const (
+	scanParallel = 8
+	scopeTimeout = 30 * time.Minute
+	maxArtefacts = 1_000_000 // of one scope
+)
+
+// Scan is one listing: what one driver is asked in one account and region.
+type Scan struct {
+	Scope   resource.Scope
+	Kind    resource.Kind
+	Engine  driver.Engine
+	Found   []Found
+	Class   failure.Class // of the error that ended it
+	Message string
+}
+
+// Complete reports whether the listing saw everything.
+func (s Scan) Complete() bool { return s.Class == "" }
+
+// String names the listing.
+func (s Scan) String() string {
+	return fmt.Sprintf("%s/%s/%s/%s", s.Scope.Account, s.Scope.Region, s.Kind, s.Engine)
+}
+
+// Scans returns the listings of every driver in every scope.
+func Scans(drivers *driver.Registry, scopes []resource.Scope) []Scan {
+	var scans []Scan
+	for _, scope := range scopes {
+		for _, d := range drivers.All() {
+			scans = append(scans, Scan{Scope: scope, Kind: d.Descriptor().Kind, Engine: driver.EngineOf(d)})
+		}
+	}
+	return scans
+}
+
+// Run carries out scans, a few at once, and tells done of each. A listing that fails is
+// one of the results, not an error.
+func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(Scan)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(scanParallel)
+	var mu sync.Mutex
+	for i := range scans {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			scans[i].run(ctx, drivers)
+			mu.Lock()
+			defer mu.Unlock()
+			done(scans[i])
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("list what AWS has: %w", err)
+	}
+	return ctx.Err()
+}
+
+func (s *Scan) run(ctx context.Context, drivers *driver.Registry) {
+	d, ok := drivers.For(s.Kind, s.Engine)
+	if !ok {
+		s.Class, s.Message = failure.Unsupported, "this build has no such driver"
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, scopeTimeout)
+	defer cancel()
+	err := d.List(ctx, s.Scope, func(a driver.Artefact) error {
+		if len(s.Found) == maxArtefacts {
+			return failure.Errorf(failure.Internal, "more than %d recovery points in one place", maxArtefacts)
+		}
+		s.Found = append(s.Found, Found{Artefact: a, Scope: s.Scope, Kind: s.Kind, Engine: s.Engine})
+		return nil
+	})
+	if err != nil {
+		s.Class, s.Message = failure.ClassOf(err), err.Error()
+	}
+}
