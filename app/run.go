@@ -90,7 +90,7 @@ func (a *App) RunWorker(ctx context.Context) error {
 	options := worker.Options{
 		Concurrency: a.Config.Worker.Concurrency, Queues: a.Config.Worker.Queues,
 		ShutdownTimeout: a.Config.Worker.ShutdownTimeout,
-<<<<<<< HEAD
+		Keys:            taskKeys(a.Config), OnRefused: a.opts.Hooks.TaskRefused,
 	}
 	if len(a.Config.Notifications.Targets) > 0 {
 		deliverer, err := NewDeliverer(ctx, a.opts, a.Store)
@@ -100,10 +100,6 @@ func (a *App) RunWorker(ctx context.Context) error {
 		options.Messages = deliverer
 	}
 	w, err := worker.New(a.Redis, a.Engine, a.Store, a.log, options)
-=======
-		Keys:            taskKeys(a.Config), OnRefused: a.opts.Hooks.TaskRefused,
-	})
->>>>>>> 13d442d (tasks, worker: believe only tasks that a holder of the key enqueued)
 	if err != nil {
 		return err
 	}

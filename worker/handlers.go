@@ -153,12 +153,11 @@ func (h *handlers) retry(ctx context.Context, jobID string) error {
 	return nil
 }
 
-<<<<<<< HEAD
 // send sends a notification. What was given up is archived, where the queue browser shows
 // it; the catalog has it too.
 func (h *handlers) send(ctx context.Context, t *asynq.Task) error {
 	var p tasks.Notify
-	if err := decode(t, &p); err != nil {
+	if err := h.decode(t, &p); err != nil {
 		return err
 	}
 	retried, _ := asynq.GetRetryCount(ctx)
@@ -173,13 +172,12 @@ func (h *handlers) send(ctx context.Context, t *asynq.Task) error {
 // logUnsent logs an attempt that failed; what is given up was logged where it was decided.
 func (h *handlers) logUnsent(_ context.Context, t *asynq.Task, err error) {
 	if !errors.Is(err, notify.ErrGivenUp) {
-		h.log.Warn().Err(err).RawJSON("payload", t.Payload()).Msg("a notification could not be sent and will be tried again")
+		h.log.Warn().Err(err).Str("task", t.Type()).Msg("a notification could not be sent and will be tried again")
 	}
 }
-=======
+
 // maxLogged is how much of a payload is logged: anybody may have written it.
 const maxLogged = 300
->>>>>>> 13d442d (tasks, worker: believe only tasks that a holder of the key enqueued)
 
 // logError logs a failed task once, at the boundary.
 func (h *handlers) logError(_ context.Context, t *asynq.Task, err error) {

@@ -47,15 +47,12 @@ type Options struct {
 	Concurrency     int
 	Queues          map[string]int // weights; every name must be one of tasks.Queues
 	ShutdownTimeout time.Duration
-<<<<<<< HEAD
 	// Messages, when set, has the worker send notifications.
 	Messages Messages
-=======
 	// Keys check who enqueued a task; none believe everybody.
 	Keys tasks.Keys
 	// OnRefused, when set, is told why a task was refused.
 	OnRefused func(reason string)
->>>>>>> 13d442d (tasks, worker: believe only tasks that a holder of the key enqueued)
 }
 
 // Worker is Holdfast's handlers on an asynq server, and on a second one of its own for
@@ -89,17 +86,14 @@ func New(client redis.UniversalClient, engine Engine, failures FailureStore, log
 	if len(opts.Queues) == 0 {
 		opts.Queues = known
 	}
-<<<<<<< HEAD
-	h := &handlers{messages: opts.Messages, engine: engine, failures: failures, inspector: asynq.NewInspectorFromRedisClient(client), log: log}
-=======
 	if opts.OnRefused == nil {
 		opts.OnRefused = func(string) {}
 	}
 	h := &handlers{
-		engine: engine, failures: failures, inspector: asynq.NewInspectorFromRedisClient(client), log: log,
+		messages: opts.Messages,
+		engine:   engine, failures: failures, inspector: asynq.NewInspectorFromRedisClient(client), log: log,
 		keys: opts.Keys, onRefused: opts.OnRefused,
 	}
->>>>>>> 13d442d (tasks, worker: believe only tasks that a holder of the key enqueued)
 	server := asynq.NewServerFromRedisClient(client, asynq.Config{
 		Concurrency: opts.Concurrency, Queues: opts.Queues, ShutdownTimeout: opts.ShutdownTimeout,
 		TaskCheckInterval: taskCheckInterval, DelayedTaskCheckInterval: time.Second,
