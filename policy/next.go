@@ -88,30 +88,32 @@ func (s *Schedule) inDay(c civil) (civil, bool) {
 	return civil{}, false
 }
 
-// Offsets from UTC have stayed within a day since 1970, and a zone changes its offset a
-// few times a year at most.
-const (
-	maxOffsetSeconds = 24 * 60 * 60
-	maxOffsetChanges = 8
-)
+// maxOffset is more than any offset from UTC has been since 1970.
+const maxOffset = 24 * time.Hour
 
 // firstInstant returns the earliest instant at which clocks in the zone show c; ok is
 // false when they skip it. time.Date does not promise which of two passes it picks, so
 // the offsets in force around c are tried in order.
 func firstInstant(c civil, location *time.Location) (at time.Time, ok bool) {
-	wall := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, 0, 0, time.UTC).Unix()
-	probe := time.Unix(wall-maxOffsetSeconds, 0).In(location)
-	for range maxOffsetChanges {
+	wall := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, 0, 0, time.UTC)
+	last := wall.Add(maxOffset)
+	for probe := wall.Add(-maxOffset).In(location); !probe.IsZero() && !probe.After(last); probe = nextOffset(probe) {
 		_, offset := probe.Zone()
-		start, end := probe.ZoneBounds()
-		at = time.Unix(wall-int64(offset), 0).UTC()
-		if !at.Before(start) && (end.IsZero() || at.Before(end)) {
+		at := wall.Add(-time.Duration(offset) * time.Second)
+		if _, shown := at.In(location).Zone(); shown == offset {
 			return at, true
 		}
-		if end.IsZero() || end.Unix() > wall+maxOffsetSeconds {
-			break
-		}
-		probe = end
 	}
 	return time.Time{}, false
+}
+
+// nextOffset returns when the zone next changes its offset after t, zero when it never
+// does. On the last day of a leap year beyond the zone's table ZoneBounds says that the
+// period ended with the day before; a day further on it is right again.
+func nextOffset(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		return t.Add(24 * time.Hour)
+	}
+	return end
 }

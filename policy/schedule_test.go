@@ -53,6 +53,8 @@ func TestNext(t *testing.T) {
 		{"cron(0/20 * * * ? *)", "Europe/Berlin", "2026-10-25T01:10:00Z", "2026-10-25T03:00+01:00"},
 		// Lord Howe moves by half an hour; Samoa left out 30 December 2011.
 		{"cron(15 2 * * ? *)", "Australia/Lord_Howe", "2026-10-02T15:00:00Z", "2026-10-03T02:15+10:30 2026-10-05T02:15+11:00"},
+		// The last day of a leap year beyond the table of the zone, where the library misplaces a change of offset.
+		{"cron(0 * * * ? *)", "Australia/Lord_Howe", "2040-12-30T23:59:30Z", "2040-12-31T11:00+11:00 2040-12-31T12:00+11:00"},
 		{"cron(0 12 * * ? *)", "Pacific/Apia", "2011-12-29T00:00:00Z", "2011-12-29T12:00-10:00 2011-12-31T12:00+14:00"},
 		{"cron(0 0 29 2 ? *)", utc, "2096-03-01T00:00:00Z", "2104-02-29T00:00+00:00"},
 		{"cron(0 0 L 2 ? *)", utc, "2027-03-01T00:00:00Z", "2028-02-29T00:00+00:00 2029-02-28T00:00+00:00"},
