@@ -11,6 +11,7 @@ import (
 	"holdfast/driver"
 	"holdfast/failure"
 	"holdfast/report"
+	"holdfast/report/page"
 )
 
 // ReportSource returns what reports of the installation are made from at now. Policies
@@ -47,6 +48,8 @@ func WriteReport(w io.Writer, r report.Report, format, table string) error {
 			return err
 		}
 		return report.WriteCSV(w, t)
+	case "html":
+		return page.Write(w, r)
 	}
 	return fmt.Errorf("reports are not written as %q", format)
 }

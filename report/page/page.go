@@ -1,0 +1,48 @@
+// Package page writes a report as one HTML page that needs nothing else: style and
+// pictures are inside, nothing is fetched, no script runs. It prints on paper, and is dark
+// where the reader's screen is.
+package page
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"holdfast/report"
+)
+
+// maxRows is how many rows of a table the page shows: more are for CSV.
+const maxRows = 500
+
+//go:embed page.html
+var source string
+
+//go:embed page.css
+var style string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // G203: our own file
+	"draw":  draw,
+	"text":  func(t report.Type, v any) string { return report.Value{Type: t, Is: v}.String() },
+	"number": func(t report.Type) bool {
+		return t != report.Text && t != report.Outcome && t != report.Time
+	},
+	"tone": func(t report.Type, v any) string {
+		if t != report.Outcome {
+			return ""
+		}
+		return string(report.OutcomeTone(fmt.Sprint(v)))
+	},
+	"title": columnTitle,
+	"shown": func(t report.Table) [][]any { return t.Rows[:min(len(t.Rows), maxRows)] },
+	"more":  func(t report.Table) int { return max(0, len(t.Rows)-maxRows) + t.Left },
+}).Parse(source))
+
+// Write writes the page.
+func Write(w io.Writer, r report.Report) error {
+	if err := page.Execute(w, r); err != nil {
+		return fmt.Errorf("write HTML: %w", err)
+	}
+	return nil
+}
