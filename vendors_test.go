@@ -28,7 +28,7 @@ var vendors = []struct {
 	{"github.com/pressly/", []string{"catalog/sqlstore"}},
 	{"modernc.org/", []string{"catalog/sqlstore"}},
 	{"github.com/oklog/ulid/", []string{""}},
-	{"go.yaml.in/", []string{"config", "policy", "cli"}},
+	{"go.yaml.in/", []string{"config", "policy", "report/cost", "cli"}},
 	{"golang.org/x/sync", []string{""}},
 	{"golang.org/x/crypto/", []string{"login"}},
 	{"golang.org/x/term", []string{"cli", "cmd"}},

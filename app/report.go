@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"holdfast/catalog"
@@ -11,6 +12,7 @@ import (
 	"holdfast/driver"
 	"holdfast/failure"
 	"holdfast/report"
+	"holdfast/report/cost"
 	"holdfast/report/page"
 )
 
@@ -18,7 +20,7 @@ import (
 // that have problems are an error, because a report without them would call everything
 // unprotected.
 func ReportSource(ctx context.Context, cfg *config.Config, store catalog.Store, drivers *driver.Registry, now time.Time) (report.Source, error) {
-	src := report.Source{Store: store, Installation: cfg.Installation, Now: now}
+	src := report.Source{Store: store, Installation: cfg.Installation, Now: now, Prices: cost.Default()}
 	last, err := store.LastValidPolicies(ctx)
 	if err != nil {
 		return src, err
@@ -52,4 +54,13 @@ func WriteReport(w io.Writer, r report.Report, format, table string) error {
 		return page.Write(w, r)
 	}
 	return fmt.Errorf("reports are not written as %q", format)
+}
+
+// ReadPrices reads a price file.
+func ReadPrices(file string) (cost.Prices, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return cost.Prices{}, fmt.Errorf("prices: %w", err)
+	}
+	return cost.Parse(file, data)
 }

@@ -6,6 +6,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/resource"
 )
 
 // Reports aggregates jobs and points where they lie, for reports on millions of them.
@@ -22,6 +23,11 @@ type Reports interface {
 	// OpenResources calls yield with every resource and rule that have a backup or copy that
 	// has not ended. No call of the store may be made inside yield.
 	OpenResources(ctx context.Context, yield func(arn, plan, rule string) error) error
+	// Storage sums the sizes of points by plan, kind and region: what is AVAILABLE now and at
+	// the moments in at, the first of which is now, and what was begun since then.
+	Storage(ctx context.Context, at []time.Time, since time.Time) ([]Storage, error)
+	// OldestPoint returns when AWS began the oldest point known; zero without any.
+	OldestPoint(ctx context.Context) (time.Time, error)
 	// Rules returns every rule that was ever seen, by plan and name.
 	Rules(ctx context.Context) ([]RuleState, error)
 }
@@ -106,4 +112,20 @@ type JobSlot struct {
 	Slot  int // from 0, which begins at the query's From
 	State State
 	Jobs  int64
+}
+
+// Storage is what the points of one plan, kind and region take.
+type Storage struct {
+	Plan   string // "" for what somebody asked for
+	Kind   resource.Kind
+	Region string
+	Points int64 // AVAILABLE
+	// Left has the bytes of these whose lifecycle will not have ended at each of the moments
+	// asked about.
+	Left []int64
+	// Added are the bytes of points that were begun lately, whatever became of them, and
+	// AddedForever of these what no lifecycle ends. AddedLife is how long the others live
+	// on average, zero without any.
+	Added, AddedForever int64
+	AddedLife           time.Duration
 }

@@ -16,6 +16,7 @@ import (
 	"holdfast/app"
 	"holdfast/catalog"
 	"holdfast/report"
+	"holdfast/report/cost"
 )
 
 // reportFormats are the shapes of a report, the default first.
@@ -39,6 +40,7 @@ func reportCommand(env Env) *cli.Command {
 			&cli.StringFlag{Name: "by", Usage: "group by account, unit, plan or tag=KEY", DefaultText: "account"},
 			&cli.StringFlag{Name: "format", Usage: strings.Join(reportFormats, ", "), DefaultText: "by the ending of --out, or text"},
 			&cli.StringFlag{Name: "table", Usage: "the `TABLE` CSV has", DefaultText: "the first"},
+			&cli.StringFlag{Name: "prices", Usage: "price `FILE` for the cost report, see docs/reports.md", DefaultText: "the prices Holdfast comes with"},
 			&cli.StringFlag{Name: "out", Usage: "write to this `FILE`"},
 		},
 		Action: deskAction(env, makeReport),
@@ -49,6 +51,7 @@ func reportCommand(env Env) *cli.Command {
 type reportWish struct {
 	request            report.Request
 	format, table, out string
+	prices             *cost.Prices // nil for the default
 }
 
 func makeReport(ctx *cli.Context, d *desk) error {
@@ -59,6 +62,9 @@ func makeReport(ctx *cli.Context, d *desk) error {
 	source, err := app.ReportSource(ctx.Context, d.cfg, d.store, d.drivers, d.clock.Now())
 	if err != nil {
 		return err
+	}
+	if wish.prices != nil {
+		source.Prices = *wish.prices
 	}
 	made, err := report.Make(ctx.Context, source, wish.request)
 	if err != nil {
@@ -94,6 +100,7 @@ func (d *desk) reportWish(ctx *cli.Context) (wish reportWish, err error) {
 	if !ctx.IsSet("from") {
 		req.From = req.To.Add(-kind.Span)
 	}
+	wish.prices = c.prices(ctx)
 	if known {
 		c.reportPeriod(ctx, kind, *req, now)
 		c.reportGrouping(ctx, kind, d.cfg.AWS.Accounts.InnermostUnits(), req)
@@ -117,6 +124,24 @@ func (c *checks) reportFormat(ctx *cli.Context, out string) string {
 		return outputText
 	}
 	return format
+}
+
+// prices reads the file of --prices; nil without the flag.
+func (c *checks) prices(ctx *cli.Context) *cost.Prices {
+	if !ctx.IsSet("prices") {
+		return nil
+	}
+	prices, err := app.ReadPrices(ctx.String("prices"))
+	var wrong *cost.Error
+	switch {
+	case errors.As(err, &wrong):
+		for _, p := range wrong.Problems {
+			c.found = append(c.found, problem{Kind: "invalid_prices", File: wrong.File, Line: p.Line, Path: p.Path, Message: p.Message})
+		}
+	case err != nil:
+		c.add("--prices", "%v", err)
+	}
+	return &prices
 }
 
 func (c *checks) reportTable(ctx *cli.Context, format string, kind report.Description) string {

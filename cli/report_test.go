@@ -36,6 +36,7 @@ func TestReportRefuses(t *testing.T) {
 		say("report backup --by colour --format pdf --from 1h --to 2h --table nothing"),
 		say("report backup --from 2030-01-01T00:00:00Z --to 2031-01-01T00:00:00Z"),
 		say("report backup --out nowhere/at/all.csv"),
+		say("report cost --prices nowhere.yaml --by plan --from 2d"),
 	)
 }
 

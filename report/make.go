@@ -7,11 +7,12 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/policy"
+	"holdfast/report/cost"
 	"holdfast/report/protection"
 )
 
 // Kinds describes every kind of report, in the order they are listed.
-func Kinds() []Description { return append(jobKinds(), protectionKind(), rpoKind()) }
+func Kinds() []Description { return append(jobKinds(), protectionKind(), rpoKind(), costKind()) }
 
 // Request says which report is wanted.
 type Request struct {
@@ -37,6 +38,7 @@ type Source struct {
 	Policies     *policy.Set // in force; nil for none
 	Now          time.Time
 	Target       float64 // of recovery point objectives; DefaultTarget when 0
+	Prices       cost.Prices
 }
 
 // Make makes the report.
@@ -52,7 +54,7 @@ func Make(ctx context.Context, src Source, req Request) (Report, error) {
 	if d.Present {
 		r.From, r.To = src.Now, src.Now
 	}
-	makers := map[Kind]func(context.Context, Source, Request, *Report) error{Protection: makeProtection, RPO: makeRPO}
+	makers := map[Kind]func(context.Context, Source, Request, *Report) error{Protection: makeProtection, RPO: makeRPO, Cost: makeCost}
 	maker, ok := makers[req.Kind]
 	if !ok {
 		maker = makeJobs

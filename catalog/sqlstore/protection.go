@@ -78,3 +78,49 @@ func (s *Store) OpenResources(ctx context.Context, yield func(arn, plan, rule st
 		}, query)
 	})
 }
+
+// Storage implements catalog.Reports.
+func (s *Store) Storage(ctx context.Context, at []time.Time, since time.Time) (storage []catalog.Storage, err error) {
+	const available = "state = 'AVAILABLE'"
+	query, args := "SELECT plan, kind, region, sum(CASE WHEN "+available+" THEN 1 ELSE 0 END), ", []any{}
+	query += "CAST(sum(CASE WHEN created_at >= ? THEN size_bytes ELSE 0 END) AS BIGINT), CAST(sum(CASE WHEN created_at >= ? AND delete_at = 0 THEN size_bytes ELSE 0 END) AS BIGINT), " +
+		"CAST(COALESCE(avg(CASE WHEN created_at >= ? AND delete_at > 0 THEN delete_at - created_at END), 0) AS BIGINT)"
+	args = append(args, millis(since), millis(since), millis(since))
+	for i, moment := range at {
+		lasts := " AND (delete_at = 0 OR delete_at > ?)"
+		if i == 0 {
+			lasts = "" // everything that is there now, even what should have gone
+		} else {
+			args = append(args, millis(moment))
+		}
+		query += ", CAST(sum(CASE WHEN " + available + lasts + " THEN size_bytes ELSE 0 END) AS BIGINT)"
+	}
+	query += " FROM points GROUP BY plan, kind, region ORDER BY plan, kind, region"
+	err = s.snapshot(ctx, "sum storage", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			one := catalog.Storage{Left: make([]int64, len(at))}
+			var life int64
+			dest := []any{&one.Plan, &one.Kind, &one.Region, &one.Points, &one.Added, &one.AddedForever, &life}
+			for i := range one.Left {
+				dest = append(dest, &one.Left[i])
+			}
+			if err := rows.Scan(dest...); err != nil {
+				return err
+			}
+			one.AddedLife = time.Duration(life) * time.Millisecond
+			storage = append(storage, one)
+			return nil
+		}, query, args...)
+	})
+	return storage, err
+}
+
+// OldestPoint implements catalog.Reports.
+func (s *Store) OldestPoint(ctx context.Context) (at time.Time, err error) {
+	var ms int64
+	err = s.view(ctx, "find the oldest point", func(ctx context.Context, q session) error {
+		_, err := q.one(ctx, []any{&ms}, "SELECT created_at FROM points WHERE created_at > 0 ORDER BY created_at LIMIT 1")
+		return err
+	})
+	return fromMillis(ms), err
+}
