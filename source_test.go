@@ -55,6 +55,51 @@ func packageDocs(files []*file) (findings []string) {
 // knowsKinds are the packages that may spell a kind; everybody else asks the driver.
 var knowsKinds = []string{"driver/all", "driver/internal", "resource", "sim"}
 
+// measuresKinds may use the constant of a kind: it stands for any, is what a benchmark
+// measures, or has a price that a descriptor does not tell.
+var measuresKinds = []string{"driver/memdriver", "bench", "catalog/rebuild"}
+
+// kindConstants returns uses of the constants of package resource that name a kind.
+func kindConstants(files []*file) (findings []string) {
+	names := kindNames(files)
+	for _, f := range sources(files) {
+		if f.test() || below(f.dir, knowsKinds...) || below(f.dir, measuresKinds...) || isKindFolder(f.dir) {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "resource" && slices.Contains(names, sel.Sel.Name) {
+				findings = append(findings, fmt.Sprintf("%s:%d: resource.%s names a kind: ask the driver's descriptor, or a new kind means a change here", f.path, f.line(sel.Pos()), sel.Sel.Name))
+			}
+			return true
+		})
+	}
+	return findings
+}
+
+// kindNames returns the names of the constants of type Kind in package resource.
+func kindNames(files []*file) (names []string) {
+	for _, f := range sources(files) {
+		if f.dir != "resource" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if of, ok := spec.Type.(*ast.Ident); ok && of.Name == "Kind" {
+				names = append(names, spec.Names[0].Name)
+			}
+			return true
+		})
+	}
+	return names
+}
+
 // kindLiterals returns string literals that spell a resource kind.
 func kindLiterals(files []*file) (findings []string) {
 	for _, f := range sources(files) {
@@ -154,6 +199,10 @@ func TestPackageDocs(t *testing.T) {
 func TestKindsAreNotSpelledOut(t *testing.T) {
 	t.Parallel()
 	report(t, kindLiterals(tree(t)))
+	report(t, kindConstants(tree(t)))
+	if names := kindNames(tree(t)); len(names) != len(resource.Kinds()) {
+		t.Errorf("the check knows %d constants of kinds, there are %d kinds: %v", len(names), len(resource.Kinds()), names)
+	}
 }
 
 func TestSizes(t *testing.T) {
@@ -181,6 +230,13 @@ func TestSourceChecksFindMistakes(t *testing.T) {
 		goFile(t, "engine/a_test.go", `package engine; var k = "ebs"`),
 		goFile(t, "engine/b.go", `package engine; import "a/ebs"; var k = "ebs volumes"`),
 	}), `engine/a.go:1: the literal "ebs"`)
+	expect(t, kindConstants([]*file{
+		goFile(t, "resource/kind.go", `package resource; type Kind string; const ( EBS Kind = "ebs"; S3 Kind = "s3" )`),
+		goFile(t, "engine/a.go", `package engine; import "holdfast/resource"; var k = resource.S3`),
+		goFile(t, "driver/ebs/a.go", `package ebs; import "holdfast/resource"; var k = resource.EBS`),
+		goFile(t, "engine/a_test.go", `package engine; import "holdfast/resource"; var k = resource.EBS`),
+		goFile(t, "engine/b.go", `package engine; import "holdfast/resource"; var k resource.Kind = resource.Kinds()[0]`),
+	}), "engine/a.go:1: resource.S3 names a kind")
 	long := "package a\nfunc f() {" + strings.Repeat("\n", maxFunctionLines) + "}\n"
 	expect(t, sizes([]*file{
 		goFile(t, "a/a.go", long),

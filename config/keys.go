@@ -186,4 +186,4 @@ func policyKeys(c *Config) []key {
 }
 
 // exampleKinds names two kinds for the example file.
-func exampleKinds() string { return string(resource.EBS) + "," + string(resource.RDS) }
+func exampleKinds() string { return string(resource.Kinds()[1]) + "," + string(resource.Kinds()[2]) }

@@ -77,7 +77,7 @@ func routeKeys(r *NotificationRoute) []key {
 		{path: "accounts", value: texts(&r.Accounts, "account id", checkAccount), example: "111122223333", doc: "Accounts."},
 		{path: "units", value: texts(&r.Units, "organizational unit", anyText), example: "production", doc: "Organizational units of aws.accounts.units; those inside them count too."},
 		{path: "plans", value: texts(&r.Plans, "plan", anyText), example: "daily", doc: "Backup plans."},
-		{path: "kinds", value: texts(&r.Kinds, "kind", oneOfWords(kindNames())), example: string(resource.EBS), doc: "Kinds of resources."},
+		{path: "kinds", value: texts(&r.Kinds, "kind", oneOfWords(kindNames())), example: kindNames()[1], doc: "Kinds of resources."},
 		{path: "tags", value: texts(&r.Tags, "key=value", checkTag), example: "team=web", doc: "Tags of the resource, each of which it must have; team=* takes any value."},
 		{path: "group_by", value: texts(&r.GroupBy, "field", oneOfWords(GroupFields())), example: "account,class", doc: "What events of one message have in common; account, class and state when left out."},
 	}

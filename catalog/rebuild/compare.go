@@ -134,9 +134,11 @@ func changes(p catalog.RecoveryPoint, f Found) (list []string) {
 // prices are AWS's list prices in us-east-1 for a GB and month of warm backup storage.
 // Sources: https://aws.amazon.com/ebs/pricing/ https://aws.amazon.com/rds/pricing/
 // https://aws.amazon.com/dynamodb/pricing/ https://aws.amazon.com/backup/pricing/
+// https://aws.amazon.com/fsx/lustre/pricing/ https://aws.amazon.com/fsx/windows/pricing/
 var prices = map[resource.Kind]float64{
 	resource.EBS: 0.05, resource.EC2: 0.05, resource.RDS: 0.095, resource.Aurora: 0.021, resource.Neptune: 0.021,
 	resource.DocDB: 0.021, resource.DynamoDB: 0.10, resource.EFS: 0.05, resource.S3: 0.05, resource.VMware: 0.05,
+	resource.FSxLustre: 0.05, resource.FSxWindows: 0.05, resource.StorageGateway: 0.05,
 }
 
 // gigabyte is the unit AWS bills backup storage in.

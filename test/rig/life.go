@@ -18,7 +18,7 @@ func (r *Rig) AddResources(n int) []resource.Resource {
 func (r *Rig) SyncInventory() {
 	r.TB.Helper()
 	r.Must(r.Engine.SyncInventory(r.Context(), catalog.InventoryScope{
-		Partition: Home().Partition, Account: Account, Region: HomeRegion, Kind: resource.EBS,
+		Partition: Home().Partition, Account: Account, Region: HomeRegion, Kind: r.Drivers.Kinds()[0],
 	}))
 }
 
