@@ -25,7 +25,7 @@ var layers = [][]string{
 	10: {"engine", "producer", "notify", "web/signin", "driver/drivertest/simharness"},
 	11: {"worker", "scheduler", "notify/"},
 	12: {"operator", "web/frame"},
-	13: {"web/"},
+	13: {"api", "web/"},
 	14: {"web"},
 	15: {"app"},
 	16: {"demo"},

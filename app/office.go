@@ -26,6 +26,11 @@ func NewOffice(cfg *config.Config, store operator.Store, c clock.Clock, drivers 
 	}
 }
 
+// Office returns what can be done by hand from the pages and the API of this process.
+func (a *App) Office() *operator.Office {
+	return NewOffice(a.Config, a.Store, a.Clock, PlanningDrivers(a.Config), a.policySet)
+}
+
 // NewLogins returns who knows users and tokens.
 func NewLogins(store login.Store, c clock.Clock) (*login.Keeper, error) {
 	return login.New(store, c, rand.Reader, login.DefaultCost())

@@ -6,10 +6,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"holdfast/api"
 	"holdfast/failure"
 	"holdfast/internal/clock"
 	"holdfast/internal/metrics"
 	"holdfast/internal/version"
+	"holdfast/operator"
 	"holdfast/policy"
 	"holdfast/producer"
 	"holdfast/scheduler"
@@ -40,6 +42,7 @@ func (a *App) Collector() prometheus.Collector {
 // NewWeb returns the web pages of this process, already listening.
 func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	cfg := a.Config
+	office := a.Office()
 	around := frame.New(frame.Options{
 		Installation: cfg.Installation, Version: version.String(), Pages: true, Queues: a.Redis != nil,
 		Banner: a.banner(), Clock: a.Clock, Log: a.log,
@@ -51,8 +54,9 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	return web.New(web.Options{
 		Listen: cfg.Web.Listen, AllowRemote: cfg.Web.AllowRemote, AsynqmonActions: cfg.Web.AsynqmonActions,
 		Logins: logins, LoginRequired: cfg.Web.Login,
+		API:          api.New(api.Options{Office: office, Catalog: a.Store, Clock: a.Clock, Log: a.log}),
 		Installation: cfg.Installation, Version: version.String(), Gatherer: gatherer, Checks: a.Checks(),
-		Redis: a.Redis, Pages: a.newDashboard(around), Frame: around, Log: a.log, Clock: a.Clock,
+		Redis: a.Redis, Pages: a.newDashboard(around, office), Frame: around, Log: a.log, Clock: a.Clock,
 	})
 }
 
@@ -65,12 +69,12 @@ func (a *App) banner() string {
 }
 
 // newDashboard returns the pages for people.
-func (a *App) newDashboard(around *frame.Frame) *dashboard.Dashboard {
+func (a *App) newDashboard(around *frame.Frame, office *operator.Office) *dashboard.Dashboard {
 	opts := dashboard.Options{
 		Catalog: a.Store, Drivers: PlanningDrivers(a.Config), Policies: a.pagesPolicies, Capabilities: Capabilities(a.Drivers),
 		DefaultCaps: a.DefaultCaps(), Units: a.Config.AWS.Accounts.UnitsOf, Accounts: withoutExcluded(a.Config, a.Config.AWS.Accounts.IDs),
 		LeaseName: scheduler.LeaseName, Frame: around, Clock: a.Clock, Log: a.log,
-		Office: NewOffice(a.Config, a.Store, a.Clock, PlanningDrivers(a.Config), a.policySet),
+		Office: office,
 	}
 	if a.Controller != nil {
 		opts.Slots = a.Controller

@@ -280,6 +280,7 @@ type ResourceFilter struct {
 	Kinds       []resource.Kind
 	Account     string
 	Region      string
+	After       string // ARN of the last resource seen
 	IncludeGone bool
 }
 

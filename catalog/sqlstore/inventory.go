@@ -106,7 +106,7 @@ func (s *Store) InventoryScopes(ctx context.Context) (scopes []catalog.Inventory
 
 // Resources implements catalog.Inventory. No connection is held while yield runs.
 func (s *Store) Resources(ctx context.Context, f catalog.ResourceFilter, yield func(catalog.InventoryItem) error) error {
-	after := ""
+	after := f.After
 	for {
 		c := &conditions{dialect: s.dialect}
 		c.add("arn > ?", after)
