@@ -69,7 +69,7 @@ func actions() map[resource.Purpose][]string {
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForRestore: {
-			"ec2:CreateTags", "ec2:CreateVolume", "kms:CreateGrant", "kms:Decrypt",
+			"ec2:AttachVolume", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DescribeVolumes", "kms:CreateGrant", "kms:Decrypt",
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForExpire: {"ec2:DeleteSnapshot", "ec2:DescribeSnapshots"},

@@ -22,6 +22,8 @@ func restoreParameters() []driver.Parameter {
 		{Name: "multi_attach", Recorded: true, Description: "whether several instances may attach it, for io1 and io2"},
 		{Name: "encrypted", Description: "true to encrypt what the snapshot has unencrypted"},
 		{Name: "kms_key_id", Description: "the key to encrypt with; else the snapshot's own or the region's default"},
+		{Name: "attach_instance_id", Description: "the instance to attach the volume to, in the volume's zone; none: it stays on its own"},
+		{Name: "attach_device", Description: "with attach_instance_id: the device name, for example /dev/sdf"},
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"holdfast/resource"
 )
 
-// PlanRestore plans the one call of a restore.
+// PlanRestore plans the call that makes the volume and, where it is to be attached, that.
 func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, error) {
 	in, values, err := d.createVolume(req)
 	if err != nil {
@@ -25,7 +25,16 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	return values.Plan(call)
+	attach := attachment(values)
+	if attach == nil {
+		return values.Plan(call)
+	}
+	attach.VolumeId = aws.String("the new volume")
+	second, err := parameters.Call("ec2:AttachVolume", attach)
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
+	return values.Plan(call, second)
 }
 
 // Restore creates a volume from the snapshot. CreateVolume takes the mark's token, so a
@@ -46,9 +55,6 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	return driver.Ref(aws.ToString(out.VolumeId)), nil
 }
 
-// FinishRestore has nothing to do: CreateVolume sets everything, tags included.
-func (*Driver) FinishRestore(context.Context, driver.RestoreRequest, driver.Ref) error { return nil }
-
 // createVolume decides the input of CreateVolume, or reports everything wrong with it.
 func (d *Driver) createVolume(req driver.RestoreRequest) (*ec2.CreateVolumeInput, *parameters.Values, error) {
 	values, err := d.resolve(req)
@@ -66,5 +72,6 @@ func (d *Driver) createVolume(req driver.RestoreRequest) (*ec2.CreateVolumeInput
 		TagSpecifications: []types.TagSpecification{ec2calls.Tagged(types.ResourceTypeVolume,
 			marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))},
 	}
+	attachment(values) // a mistake in what comes last is better known first
 	return in, values, values.Err()
 }

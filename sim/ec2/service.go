@@ -74,6 +74,7 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(snapshots, s.deleteSnapshot),
 			cloud.Op(snapshots, s.createVolume),
 			cloud.Op(snapshots, s.deleteVolume),
+			cloud.Op(changing, s.attachVolume),
 			cloud.Op(snapshots, s.modifySnapshotAttribute),
 			cloud.Op(snapshots, s.modifyImageAttribute),
 			cloud.Op(tagging, s.createTags),

@@ -80,7 +80,7 @@ func (v *volume) state(now time.Time) types.VolumeState {
 		return types.VolumeStateCreating
 	case v.progress.Failed(now):
 		return types.VolumeStateError
-	case v.instance != "":
+	case len(v.data.Attachments) > 0:
 		return types.VolumeStateInUse
 	default:
 		return types.VolumeStateAvailable
@@ -232,6 +232,33 @@ func createdVolume(v types.Volume) *ec2.CreateVolumeOutput {
 		Iops: v.Iops, Throughput: v.Throughput, Encrypted: v.Encrypted, KmsKeyId: v.KmsKeyId, CreateTime: v.CreateTime,
 		MultiAttachEnabled: v.MultiAttachEnabled, VolumeArn: v.VolumeArn, SnapshotId: v.SnapshotId, Tags: v.Tags,
 	}
+}
+
+// attachVolume attaches a volume to an instance in its zone.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachVolume.html
+func (s *Service) attachVolume(c *cloud.Call, in *ec2.AttachVolumeInput) (*ec2.AttachVolumeOutput, error) {
+	if err := dryRun(in.DryRun); err != nil {
+		return nil, err
+	}
+	v, there := s.volumes.Get(c.Place, aws.ToString(in.VolumeId))
+	i, running := s.instances.Get(c.Place, aws.ToString(in.InstanceId))
+	switch {
+	case !there:
+		return nil, noVolume(aws.ToString(in.VolumeId))
+	case !running:
+		return nil, noInstance(aws.ToString(in.InstanceId))
+	case v.state(c.Now) == types.VolumeStateInUse:
+		return nil, cloud.Errorf("VolumeInUse", "%s is already attached to an instance", *v.data.VolumeId)
+	case v.state(c.Now) != types.VolumeStateAvailable:
+		return nil, cloud.Errorf("IncorrectState", "%s is not 'available'.", *v.data.VolumeId)
+	case aws.ToString(v.data.AvailabilityZone) != aws.ToString(i.data.Placement.AvailabilityZone):
+		return nil, cloud.Errorf("InvalidVolume.ZoneMismatch", "The volume '%s' is not in the same availability zone as instance '%s'", *v.data.VolumeId, i.id)
+	}
+	v.data.Attachments = []types.VolumeAttachment{{
+		InstanceId: aws.String(i.id), Device: in.Device, VolumeId: v.data.VolumeId, State: types.VolumeAttachmentStateAttached,
+		AttachTime: aws.Time(c.Now), DeleteOnTermination: aws.Bool(false),
+	}}
+	return &ec2.AttachVolumeOutput{InstanceId: aws.String(i.id), VolumeId: v.data.VolumeId, Device: in.Device, State: types.VolumeAttachmentStateAttached}, nil
 }
 
 func (s *Service) deleteVolume(c *cloud.Call, in *ec2.DeleteVolumeInput) (*ec2.DeleteVolumeOutput, error) {

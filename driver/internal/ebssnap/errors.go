@@ -29,6 +29,8 @@ var codes = awserr.Table{
 	"InvalidVolume.NotFound":   failure.NotFound,
 	"InvalidSnapshot.NotFound": failure.NotFound,
 
+	"AttachmentLimitExceeded":      failure.Invalid, // of one instance
+	"InvalidInstanceID.NotFound":   failure.Invalid, // a parameter of a restore, not its subject
 	"InvalidVolume.ZoneMismatch":   failure.Invalid,
 	"UnknownVolumeType":            failure.Invalid,
 	"VolumeTypeNotAvailableInZone": failure.Invalid,

@@ -26,6 +26,8 @@ func TestWrapClassesEC2sCodes(t *testing.T) {
 		"InvalidSnapshot.InUse":                 failure.Held,
 		"InvalidVolume.NotFound":                failure.NotFound,
 		"InvalidSnapshot.NotFound":              failure.NotFound,
+		"AttachmentLimitExceeded":               failure.Invalid,
+		"InvalidInstanceID.NotFound":            failure.Invalid,
 		"InvalidVolume.ZoneMismatch":            failure.Invalid,
 		"UnknownVolumeType":                     failure.Invalid,
 		"VolumeTypeNotAvailableInZone":          failure.Invalid,
