@@ -17,7 +17,7 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	if req.Operation != driver.Restore {
 		return d.Snapshots.Look(ctx, req)
 	}
-	if err := rdssnap.CheckLook(req); err != nil {
+	if err := d.CheckLook(req); err != nil {
 		return nil, err
 	}
 	seen := make(map[driver.Ref]driver.Status, len(req.Refs))

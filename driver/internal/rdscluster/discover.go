@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
@@ -109,7 +110,7 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	if req.Operation != driver.Restore {
 		return d.Snapshots.Look(ctx, req)
 	}
-	if err := rdssnap.CheckLook(req); err != nil {
+	if err := d.CheckLook(req); err != nil {
 		return nil, err
 	}
 	seen := make(map[driver.Ref]driver.Status, len(req.Refs))
@@ -122,12 +123,22 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	}
 	err = eachPage(ctx, client, d.kind.Engines, func(page []types.DBCluster) error {
 		for i := range page {
-			seen[driver.Ref(aws.ToString(page[i].DBClusterIdentifier))] = clusterStatus(&page[i])
+			if ref := driver.Ref(aws.ToString(page[i].DBClusterIdentifier)); slices.Contains(req.Refs, ref) {
+				seen[ref] = clusterStatus(&page[i])
+			}
 		}
 		return nil
-	}, rdssnap.Filter("db-cluster-id", refs.Strings(req.Refs)...))
+	}, asked(req.Refs)...)
 	if err != nil {
 		return nil, err
 	}
 	return seen, nil
+}
+
+// asked returns the filter for some clusters, none for more than a filter takes.
+func asked(clusters []driver.Ref) []types.Filter {
+	if len(clusters) > rdssnap.PageSize {
+		return nil
+	}
+	return []types.Filter{rdssnap.Filter("db-cluster-id", refs.Strings(clusters)...)}
 }

@@ -61,7 +61,7 @@ func New(kind Kind, sessions awssession.Provider) *Driver {
 	d := &Driver{kind: kind, clients: clients.NewPool(sessions, kind.Client)}
 	d.Snapshots = &rdssnap.Snapshots{
 		Noun: "DB cluster snapshot", Taken: "DBClusterSnapshotAlreadyExistsFault",
-		SourceID: clusterID, Engines: kind.Engines, NoEncryption: true, Path: kind.Path,
+		SourceID: clusterID, Engines: kind.Engines, NoEncryption: true, Path: kind.Path, Unfiltered: kind.Bare,
 		Keys: kmskeys.New(sessions, "rds"),
 		Client: func(ctx context.Context, scope resource.Scope, purpose resource.Purpose) (rdssnap.API, error) {
 			client, err := d.clients.Get(ctx, scope, purpose)
@@ -78,7 +78,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 		Kind: d.kind.Kind, Title: d.kind.Title,
 		ARNPattern: "arn:*:rds:*:*:cluster:*",
 		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path, CustomerKeyAbroad: true, PointInTime: true,
-		LookMax: rdssnap.PageSize,
+		LookMax: d.LookMax(),
 		Actions: actions(),
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
 		Restore: d.parameters(),

@@ -55,10 +55,22 @@ func (s *Snapshots) Find(ctx context.Context, req driver.FindRequest) (driver.Re
 	return driver.Ref(req.Mark.Token()), nil
 }
 
+// lookMaxUnfiltered is how many references one Look may ask for where the service lists every
+// snapshot whatever is asked for: looking at more of them costs no more calls.
+const lookMaxUnfiltered = 1000
+
+// LookMax is how many references one Look may ask for.
+func (s *Snapshots) LookMax() int {
+	if s.Unfiltered {
+		return lookMaxUnfiltered
+	}
+	return PageSize
+}
+
 // CheckLook refuses more references than one request may have.
-func CheckLook(req driver.LookRequest) error {
-	if len(req.Refs) > PageSize {
-		return failure.Errorf(failure.Internal, "look at %d references at once, more than %d", len(req.Refs), PageSize)
+func (s *Snapshots) CheckLook(req driver.LookRequest) error {
+	if most := s.LookMax(); len(req.Refs) > most {
+		return failure.Errorf(failure.Internal, "look at %d references at once, more than %d", len(req.Refs), most)
 	}
 	return nil
 }
@@ -66,7 +78,7 @@ func CheckLook(req driver.LookRequest) error {
 // Look observes snapshots with one listing. What a complete listing does not show is Gone
 // for Expire and left out for the others.
 func (s *Snapshots) Look(ctx context.Context, req driver.LookRequest) (map[driver.Ref]driver.Status, error) {
-	if err := CheckLook(req); err != nil {
+	if err := s.CheckLook(req); err != nil {
 		return nil, err
 	}
 	seen := make(map[driver.Ref]driver.Status, len(req.Refs))

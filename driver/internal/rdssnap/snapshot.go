@@ -66,6 +66,8 @@ type Snapshots struct {
 	SourceID func(resource.Resource) (string, error)
 	// Engines, when set, are those of this kind; snapshots of others are not listed.
 	Engines []string
+	// Unfiltered is whether listings of snapshots cannot pick some by identifier.
+	Unfiltered bool
 	// OptionGroup, when set, returns the option group a copy of the resource's snapshots
 	// into another account or region needs, empty for none.
 	OptionGroup func(resource.Resource) (string, error)
