@@ -54,11 +54,12 @@ fleet: build deps ## run schedulers, workers and web on real Redis, PostgreSQL a
 	exec ./bin/localfleet
 
 .PHONY: bench
-bench: deps ## measure speed and memory beside plain asynq, slots beside its semaphore, API budgets beside the SDK, and reports on a million jobs, about twenty minutes
+bench: deps ## measure speed and memory beside plain asynq, slots beside its semaphore, API budgets beside the SDK, reports on a million jobs, and the AWS calls of every kind, about twenty minutes
 	$(GO) run ./bench/pipeline --output $${OUTPUT:-text}
 	$(GO) run ./bench/admission --output $${OUTPUT:-text}
 	$(GO) run ./bench/budget --output $${OUTPUT:-text}
 	$(GO) run ./bench/report --output $${OUTPUT:-text}
+	$(GO) run ./bench/calls --output $${OUTPUT:-text}
 
 .PHONY: fuzz
 fuzz: ## fuzz every fuzz target for FUZZTIME each (default 30s)

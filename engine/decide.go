@@ -18,8 +18,13 @@ const (
 
 // nextLook returns when to look at job again.
 func nextLook(job catalog.Job, now time.Time) time.Time {
-	elapsed := now.Sub(job.StartedAt) / 10
-	return now.Add(min(max(elapsed, lookFloor), lookCeiling))
+	return now.Add(LookInterval(now.Sub(job.StartedAt)))
+}
+
+// LookInterval is how long a job that began some time ago goes unlooked at: a tenth of that
+// time, within bounds.
+func LookInterval(elapsed time.Duration) time.Duration {
+	return min(max(elapsed/10, lookFloor), lookCeiling)
 }
 
 // goneGrace is how long AWS may not know yet what a start call has just made.
