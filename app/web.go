@@ -65,7 +65,7 @@ func (a *App) banner() string {
 	if a.Config.Web.Login {
 		return ""
 	}
-	return "There is no login: everybody who can reach " + a.Config.Web.Listen + " may look and act here."
+	return "There is no login: everybody who can reach this address may look and act here."
 }
 
 // newDashboard returns the pages for people.

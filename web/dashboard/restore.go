@@ -45,7 +45,11 @@ type restorePage struct {
 type parameter struct {
 	Name, Value, Recorded, Doc, Wrong string
 	Given                             bool // somebody wrote it
+	Required                          bool
 }
+
+// Usual reports whether the parameter is shown at once: it has a value, or needs one.
+func (p parameter) Usual() bool { return p.Value != "" || p.Given || p.Wrong != "" || p.Required }
 
 // call is one AWS call of the plan.
 type call struct{ Operation, Input string }
@@ -178,9 +182,9 @@ func (p *restorePage) describe(known []driver.Parameter, recorded, plan *driver.
 	if recorded == nil {
 		recorded = &driver.RestorePlan{}
 	}
-	names := map[string]string{}
+	names, required := map[string]string{}, map[string]bool{}
 	for _, k := range known {
-		names[k.Name] = k.Description
+		names[k.Name], required[k.Name] = k.Description, k.Required
 	}
 	for name := range recorded.Parameters {
 		if _, ok := names[name]; !ok {
@@ -188,7 +192,10 @@ func (p *restorePage) describe(known []driver.Parameter, recorded, plan *driver.
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		f := parameter{Name: name, Doc: names[name], Recorded: recorded.Parameters[name], Value: recorded.Parameters[name]}
+		f := parameter{
+			Name: name, Doc: names[name], Required: required[name], Wrong: p.about(name),
+			Recorded: recorded.Parameters[name], Value: recorded.Parameters[name],
+		}
 		if value, ok := overrides[name]; ok {
 			f.Value, f.Given = value, true
 		}
@@ -207,6 +214,16 @@ func (p *restorePage) describe(known []driver.Parameter, recorded, plan *driver.
 		}
 		p.Calls = append(p.Calls, call{c.Operation, text})
 	}
+}
+
+// about returns what the drivers' refusals say of one parameter: they begin with its name.
+func (p *restorePage) about(name string) string {
+	for _, text := range strings.Split(p.Wrong["parameters"], "; ") {
+		if strings.HasPrefix(text, name+" ") || strings.HasPrefix(text, name+":") {
+			return text
+		}
+	}
+	return ""
 }
 
 // confirmRestore makes the job and leads to its page, which follows it to the end.
@@ -230,7 +247,9 @@ func (d *Dashboard) confirmRestore(w http.ResponseWriter, r *http.Request) error
 	if err := d.reviewRestore(r.Context(), &page, r.PostForm, d.desk(r)); err != nil {
 		return err
 	}
-	page.Wrong = wrong
+	if len(page.Wrong) == 0 {
+		page.Wrong = wrong
+	}
 	d.Frame.Render(w, http.StatusUnprocessableEntity, templates, "restore.html", page)
 	return nil
 }

@@ -34,7 +34,7 @@ var shots = []shot{
 	{"resource", "/resources?status=met", `tbody th a`},
 	{"points", "/points?state=AVAILABLE", ""},
 	{"point", "/points?state=AVAILABLE", `tbody th a`},
-	{"restore", "/points?state=AVAILABLE&q=db", `tbody td a.button`},
+	{"restore", "/points?state=AVAILABLE&kind=rds", `tbody td a.button`},
 	{"policies", "/policies", ""},
 	{"accounts", "/accounts", ""},
 	{"account", "/accounts", `tbody th a`},

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"holdfast/access"
+	"holdfast/catalog/sqlstore"
+	drivers "holdfast/driver/all"
+	"holdfast/internal/awssession"
+	"holdfast/internal/clock"
+	"holdfast/policy"
+	"holdfast/resource"
+	"holdfast/web/dashboard"
+	"holdfast/web/frame"
+)
+
+// plan is one of ten plans; together they take nearly every resource.
+const plan = `  - name: plan-%d
+    rules:
+      - {name: nightly, target_backup_vault_name: default, schedule_expression: "cron(0 1 * * ? *)", lifecycle: {delete_after_days: 35}}
+    selections:
+      - name: teams
+        list_of_tags:
+          - {condition_type: STRINGEQUALS, condition_key: team, condition_value: team-%d}
+          - {condition_type: STRINGEQUALS, condition_key: team, condition_value: team-%d}
+          - {condition_type: STRINGEQUALS, condition_key: team, condition_value: team-%d}
+          - {condition_type: STRINGEQUALS, condition_key: team, condition_value: team-%d}
+`
+
+func policies() (dashboard.Policies, error) {
+	text := "plans:\n"
+	for i := range 10 {
+		text += fmt.Sprintf(plan, i, i, i+10, i+20, i+30)
+	}
+	set, result := policy.Compile([]policy.File{{Name: "policy.yaml", Data: []byte(text)}}, []policy.Capabilities{
+		policy.Native(resource.Kind("ebs"), "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true, CopyAccount: true}),
+	})
+	if len(result.Problems) > 0 {
+		return dashboard.Policies{}, fmt.Errorf("policies: %v", result.Problems)
+	}
+	return dashboard.Policies{Set: set}, nil
+}
+
+// pages are what is asked for, with a few different addresses each.
+func pages(s settings) map[string][]string {
+	id := func(i int) string { return fmt.Sprintf("jobjobjob%d", 10_000_000_000_000_000+i) }
+	arn := func(r int) string {
+		return url.QueryEscape(fmt.Sprintf("arn:aws:ec2:eu-west-1:%d:volume/vol-%d", 100_000_000_000+r%accounts, 10_000_000+r))
+	}
+	n := s.jobs
+	return map[string][]string{
+		"now":               {"/"},
+		"jobs":              {"/jobs", "/jobs?after=" + id(n/2)},
+		"jobs by state":     {"/jobs?state=FAILED", "/jobs?state=CREATED", "/jobs?state=EXPIRED&class=window"},
+		"jobs by account":   {"/jobs?account=100000000007", "/jobs?account=100000000123&state=COMPLETED"},
+		"jobs, rare filter": {"/jobs?class=kms", "/jobs?region=us-east-1", "/jobs?by=alice&kind=rds"},
+		"jobs, full text":   {"/jobs?q=volume-4711", "/jobs?q=vol-10004711", "/jobs?q=unauthorized", "/jobs?q=volume", "/jobs?q=nothing+of+the+kind"},
+		"one job":           {"/jobs/" + id(n/2), "/jobs/" + id(n-100*50), "/jobs/" + id(n-3)},
+		"resources":         {"/resources", "/resources?status=met", "/resources?q=volume-4711", "/resources?rule=plan-3/nightly&account=100000000007"},
+		"one resource":      {"/resources?arn=" + arn(4711), "/resources?arn=" + arn(20)},
+		"points":            {"/points", "/points?state=AVAILABLE", "/points?account=100000000007", "/points?vault=none", "/points?held=1", "/points?q=volume-4711"},
+		"one point":         {"/points/" + id(n/2+1), "/points/" + id(n/2+5)},
+		"restore":           {"/restore", "/restore?q=volume-4711", "/restore?resource=" + arn(4711)},
+		"policies":          {"/policies"},
+		"accounts":          {"/accounts", "/accounts/100000000007"},
+		"audit":             {"/audit", "/audit?type=hold", "/audit?actor=alice&q=unauthorized", "/audit?job=" + id(n/2)},
+	}
+}
+
+// measure asks for every page.
+func measure(ctx context.Context, database, dsn string, s settings) ([]result, error) {
+	store, err := sqlstore.Open(ctx, dsn, sqlstore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = store.Close() }()
+	inForce, err := policies()
+	if err != nil {
+		return nil, err
+	}
+	wall := clock.System()
+	frozen := clock.NewManual(now)
+	board := dashboard.New(dashboard.Options{
+		Catalog: store, Drivers: drivers.New(awssession.Refuse("a benchmark")),
+		Policies:  func(context.Context) (dashboard.Policies, error) { return inForce, nil },
+		LeaseName: "leader", Clock: frozen, Log: zerolog.Nop(),
+		Frame: frame.New(frame.Options{Installation: "bench", Pages: true, Clock: frozen, Log: zerolog.Nop()}),
+	})
+	defer board.Close()
+	mux := http.NewServeMux()
+	board.Register(mux)
+	all := pages(s)
+	var results []result
+	for _, name := range sorted(all) {
+		r := result{Database: database, Page: name}
+		var times []time.Duration
+		for i := range s.requests + 1 {
+			took, err := ask(ctx, wall, mux, all[name][i%len(all[name])])
+			if err != nil {
+				return nil, err
+			}
+			times = append(times, took)
+		}
+		r.FirstMS, times = ms(times[0]), times[1:]
+		slices.Sort(times)
+		r.P50MS, r.P95MS = ms(times[len(times)/2]), ms(times[len(times)*95/100])
+		r.Met = r.P95MS <= aim
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func sorted(pages map[string][]string) (names []string) {
+	for name := range pages {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// ask returns how long a page took.
+func ask(ctx context.Context, wall clock.Clock, handler http.Handler, path string) (time.Duration, error) {
+	viewer := frame.Viewer{Actor: access.Actor{Name: "bench", Role: access.Admin}}
+	r := httptest.NewRequestWithContext(frame.WithViewer(ctx, viewer), http.MethodGet, path, http.NoBody)
+	r.Header.Set("Accept", "text/html")
+	w := httptest.NewRecorder()
+	began := wall.Now()
+	handler.ServeHTTP(w, r)
+	took := wall.Now().Sub(began)
+	if w.Code != http.StatusOK {
+		return 0, fmt.Errorf("%s answers %d: %.2000s", path, w.Code, w.Body.String())
+	}
+	return took, nil
+}
