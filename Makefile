@@ -58,6 +58,7 @@ bench: deps ## measure speed and memory beside plain asynq, slots beside its sem
 	$(GO) run ./bench/pipeline --output $${OUTPUT:-text}
 	$(GO) run ./bench/admission --output $${OUTPUT:-text}
 	$(GO) run ./bench/budget --output $${OUTPUT:-text}
+	$(GO) run ./bench/pages --output $${OUTPUT:-text}
 	$(GO) run ./bench/report --output $${OUTPUT:-text}
 	$(GO) run ./bench/calls --output $${OUTPUT:-text}
 

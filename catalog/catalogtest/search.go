@@ -92,7 +92,7 @@ func searchJobsByText(t *testing.T, open Open) {
 // searchJobsInWindows looks for one job among more than one page's search looks at.
 func searchJobsInWindows(t *testing.T, open Open) {
 	s := open(t)
-	jobs := backups(0, 20_003)
+	jobs := backups(0, 10_003)
 	jobs[1].CreatedBy = "alice"
 	insert(t, s, jobs...)
 	f := catalog.JobFilter{CreatedBy: "alice"}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // Bounds of a search.
 const (
 	// searchWindow is how many rows a page of a search without an index looks at.
-	searchWindow = 20_000
+	searchWindow = 10_000
 	// namedResources is how many resources may be meant by a word for their jobs to be
 	// looked up one resource after another; of more, most rows match anyway.
 	namedResources = 300
@@ -40,7 +41,7 @@ func (s *Store) SearchJobs(ctx context.Context, f catalog.JobFilter) (page catal
 		if err != nil {
 			return err
 		}
-		page.Jobs, err = read(ctx, q, jobReadColumns, "FROM "+jobRows+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		page.Jobs, err = read(ctx, q, jobReadColumns, "FROM "+newest(q, "jobs", !indexed && !named)+strings.TrimPrefix(jobRows, "jobs")+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
 		page.More = window.more(len(page.Jobs), limit, func() string { return page.Jobs[limit-1].ID })
 		return err
 	})
@@ -67,7 +68,7 @@ func (s *Store) SearchPoints(ctx context.Context, f catalog.PointFilter) (page c
 		if err != nil {
 			return err
 		}
-		page.Points, err = read(ctx, q, pointColumns, "FROM points"+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		page.Points, err = read(ctx, q, pointColumns, "FROM "+newest(q, "points", !indexed && !named)+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
 		page.More = window.more(len(page.Points), limit, func() string { return page.Points[limit-1].ID })
 		return err
 	})
@@ -90,29 +91,35 @@ var (
 	pointTexts = []string{"id", "ref", "arn", "account", "region", "kind", "plan", "rule", "vault"}
 )
 
-// words adds that every word of text is found. A word that names few resources means
-// those, which have an index; named is true when there was one.
+// newest names a table; when is whether it is to be read in the order of pages, whatever
+// other index SQLite, which has no statistics, would take.
+func newest(q session, table string, when bool) string {
+	if !when {
+		return table
+	}
+	return table + q.using(table+"_created")
+}
+
+// words adds that every word of text is found. When the longest word names few resources
+// those are meant, for which there is an index; named is true then.
 func (c *conditions) words(ctx context.Context, q session, text string, columns []string) (named bool, err error) {
 	words := strings.Fields(strings.ToLower(text))
-	for _, word := range words[:min(len(words), maxWords)] {
+	words = words[:min(len(words), maxWords)]
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	all := "lower(resource_arn || ' ' || " + strings.Join(columns, " || ' ' || ") + `) LIKE ? ESCAPE '\'`
+	for i, word := range words {
 		pattern := "%" + escapeLike(word[:min(len(word), maxWordLength)]) + "%"
-		arns, err := q.column1(ctx, `SELECT arn FROM resources WHERE lower(arn) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\' LIMIT ?`,
-			pattern, pattern, namedResources+1)
-		if err != nil {
-			return false, err
+		if i == 0 {
+			arns, err := q.column1(ctx, `SELECT arn FROM resources WHERE lower(name || ' ' || arn) LIKE ? ESCAPE '\' LIMIT ?`, pattern, namedResources+1)
+			if err != nil {
+				return false, err
+			}
+			if named = len(arns) > 0 && len(arns) <= namedResources; named {
+				c.add(c.dialect.in("resource_arn"), list(c.dialect, arns))
+				continue
+			}
 		}
-		if len(arns) > 0 && len(arns) <= namedResources {
-			c.add(c.dialect.in("resource_arn"), list(c.dialect, arns))
-			named = true
-			continue
-		}
-		found := `lower(resource_arn) LIKE ? ESCAPE '\'`
-		args := []any{pattern}
-		for _, column := range columns {
-			found += " OR lower(" + column + `) LIKE ? ESCAPE '\'`
-			args = append(args, pattern)
-		}
-		c.add("("+found+")", args...)
+		c.add(all, pattern)
 	}
 	return named, nil
 }

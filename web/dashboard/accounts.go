@@ -123,7 +123,7 @@ func (d *Dashboard) accountRows(ctx context.Context) ([]accountRow, []capRow, er
 			of(n.Breakers[i].Account).Breaker = &n.Breakers[i]
 		}
 	}
-	if state, err := d.answers.posture.Get(ctx); err == nil {
+	if state, err := d.postures(ctx); err == nil {
 		for id, counts := range state.Accounts {
 			row := of(id)
 			row.Counts = counts

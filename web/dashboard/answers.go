@@ -10,6 +10,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/internal/cache"
+	"holdfast/policy/posture"
 )
 
 // How often the sources of figures are asked, on the machine's clock: at most one time in
@@ -20,8 +21,12 @@ const (
 	keepPolicies  = 5 * time.Second
 	stale         = 2 * time.Minute
 	sourceTimeout = 15 * time.Second
-	maxUsageKeys  = 100_000
-	maxBudgets    = 10_000
+	// postureTimeout is how long the judgement of all resources may take, firstPosture how
+	// long a page waits for the first one.
+	postureTimeout = 5 * time.Minute
+	firstPosture   = 2 * time.Second
+	maxUsageKeys   = 100_000
+	maxBudgets     = 10_000
 )
 
 // answers are figures about the whole installation, asked once for all pages.
@@ -43,7 +48,7 @@ func (d *Dashboard) newAnswers() answers {
 		points:   kept("recovery point counts", keepFigures, d.Catalog.CountPoints),
 		night:    kept("the night's figures", keepFigures, d.readNight),
 		policies: kept("policies", keepPolicies, d.Policies),
-		posture:  kept("the state of protection", keepPosture, d.readPosture),
+		posture:  cache.New(d.readPosture, cache.Options{Name: "the state of protection", Keep: keepPosture, Stale: stale, Timeout: postureTimeout}),
 	}
 	if d.Slots != nil {
 		a.slots = kept("slots", keepFigures, func(ctx context.Context) ([]admission.KeyUsage, error) { return d.Slots.Usage(ctx, maxUsageKeys) })
@@ -52,6 +57,18 @@ func (d *Dashboard) newAnswers() answers {
 		a.budgets = kept("API budgets", keepFigures, func(ctx context.Context) ([]budget.Level, error) { return d.Budgets.Levels(ctx, maxBudgets) })
 	}
 	return a
+}
+
+// postures returns how well every resource is protected. While that is worked out for the
+// first time there is nothing, and pages say so and ask again.
+func (d *Dashboard) postures(ctx context.Context) (*postures, error) {
+	wait, cancel := context.WithTimeout(ctx, firstPosture)
+	defer cancel()
+	all, err := d.answers.posture.Get(wait)
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return &postures{Counts: map[posture.Status]int{}, Working: true}, nil
+	}
+	return all, err
 }
 
 func kept[T any](name string, keep time.Duration, read func(context.Context) (T, error)) *cache.Answer[T] {

@@ -41,7 +41,7 @@ func (d *Dashboard) now(w http.ResponseWriter, r *http.Request) error {
 	}
 	n, err := d.answers.night.Get(r.Context())
 	note(err)
-	state, err := d.answers.posture.Get(r.Context())
+	state, err := d.postures(r.Context())
 	note(err)
 	if state == nil {
 		state = &postures{Counts: map[posture.Status]int{}}

@@ -67,7 +67,7 @@ func (d *Dashboard) readPolicies(r *http.Request) (page policiesPage, err error)
 		return page, err
 	}
 	takes := map[ruleName]int{}
-	if state, err := d.answers.posture.Get(r.Context()); err == nil {
+	if state, err := d.postures(r.Context()); err == nil {
 		takes = state.ByRule
 	}
 	if page.Policies.Set == nil {

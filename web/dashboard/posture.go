@@ -20,6 +20,7 @@ type protected struct {
 	Kind                                    resource.Kind
 	posture.Points
 	posture.Judgement
+	text string // what a search looks in
 }
 
 // Label is what people call the resource.
@@ -45,6 +46,7 @@ type postures struct {
 	Counts   map[posture.Status]int
 	ByRule   map[ruleName]int
 	Accounts map[string]map[posture.Status]int
+	Working  bool // nothing is known yet
 }
 
 type ruleName struct{ Plan, Rule string }
@@ -81,7 +83,7 @@ func (d *Dashboard) readPosture(ctx context.Context) (*postures, error) {
 func (p *postures) add(item catalog.InventoryItem, points posture.Points, j posture.Judgement) {
 	p.Items = append(p.Items, protected{
 		ARN: item.ARN, Name: item.Name, Account: item.Account, Region: item.Region, Kind: item.Kind,
-		Unsupported: item.Unsupported, Points: points, Judgement: j,
+		Unsupported: item.Unsupported, Points: points, Judgement: j, text: strings.ToLower(item.ARN + " " + item.Name),
 	})
 	p.Counts[j.Status]++
 	if p.Accounts[item.Account] == nil {
@@ -102,8 +104,9 @@ func needsMore(a, b protected) int {
 
 // resourceFilter selects resources; empty fields match everything.
 type resourceFilter struct {
-	Status                            posture.Status
-	Kind, Account, Region, Rule, Text string
+	Status                      posture.Status
+	Kind, Account, Region, Rule string
+	words                       []string // of the name or ARN, in lower case
 }
 
 func (f resourceFilter) matches(p *protected) bool {
@@ -115,16 +118,7 @@ func (f resourceFilter) matches(p *protected) bool {
 
 // says reports whether every word is in the name or ARN.
 func (f resourceFilter) says(p *protected) bool {
-	if f.Text == "" {
-		return true
-	}
-	text := strings.ToLower(p.ARN + " " + p.Name)
-	for _, word := range strings.Fields(strings.ToLower(f.Text)) {
-		if !strings.Contains(text, word) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(f.words, func(word string) bool { return !strings.Contains(p.text, word) })
 }
 
 // page returns the resources that match f behind the one after, at most limit, how many

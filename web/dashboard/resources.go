@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"holdfast/catalog"
@@ -13,14 +14,15 @@ import (
 // resourcesPage is the data of resources.html.
 type resourcesPage struct {
 	frame.Page
-	Filter *filter
-	At     time.Time // of the judgement
-	Tabs   []statusTab
-	Items  []protected
-	Total  int
-	Pager  pager
-	Kinds  []resource.Kind
-	Known  bool // the inventory has resources
+	Filter  *filter
+	At      time.Time // of the judgement
+	Tabs    []statusTab
+	Items   []protected
+	Total   int
+	Pager   pager
+	Kinds   []resource.Kind
+	Known   bool // the inventory has resources
+	Working bool // they are being judged for the first time
 }
 
 // statusTab is a status with its resources.
@@ -46,13 +48,13 @@ func (d *Dashboard) resources(w http.ResponseWriter, r *http.Request) error {
 	page.Filter = filterOf(r, page.Now)
 	f := resourceFilter{
 		Status: one(choices(page.Filter, "status", posture.Statuses())), Kind: string(one(choices(page.Filter, "kind", resource.Kinds()))),
-		Account: page.Filter.account("account"), Region: page.Filter.text("region"), Rule: page.Filter.text("rule"), Text: page.Filter.text("q"),
+		Account: page.Filter.account("account"), Region: page.Filter.text("region"), Rule: page.Filter.text("rule"), words: strings.Fields(strings.ToLower(page.Filter.text("q"))),
 	}
-	all, err := d.answers.posture.Get(r.Context())
+	all, err := d.postures(r.Context())
 	if err != nil {
 		return err
 	}
-	page.At, page.Known = all.At, len(all.Items) > 0
+	page.At, page.Known, page.Working = all.At, len(all.Items) > 0, all.Working
 	if len(page.Filter.Wrong) == 0 {
 		var more bool
 		page.Items, page.Total, more = all.page(f, page.Filter.text("after"), pageRows)

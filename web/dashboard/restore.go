@@ -83,13 +83,14 @@ func (d *Dashboard) restore(w http.ResponseWriter, r *http.Request) error {
 
 // chooseResource lists the resources that match and have something to restore from.
 func (d *Dashboard) chooseResource(ctx context.Context, page *restorePage) error {
-	all, err := d.answers.posture.Get(ctx)
+	all, err := d.postures(ctx)
 	if err != nil {
 		return err
 	}
-	f := resourceFilter{Text: page.Filter.text("q")}
-	if resource.ValidAccount(f.Text) {
-		f.Account, f.Text = f.Text, ""
+	text := page.Filter.text("q")
+	f := resourceFilter{words: strings.Fields(strings.ToLower(text))}
+	if resource.ValidAccount(text) {
+		f = resourceFilter{Account: text}
 	}
 	for i := range all.Items {
 		if item := &all.Items[i]; item.Count > 0 && f.matches(item) {
