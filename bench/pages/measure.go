@@ -41,7 +41,7 @@ func policies() (dashboard.Policies, error) {
 		text += fmt.Sprintf(plan, i, i, i+10, i+20, i+30)
 	}
 	set, result := policy.Compile([]policy.File{{Name: "policy.yaml", Data: []byte(text)}}, []policy.Capabilities{
-		policy.Native(resource.Kind("ebs"), "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true, CopyAccount: true}),
+		policy.Native(resource.EBS, "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true, CopyAccount: true}),
 	})
 	if len(result.Problems) > 0 {
 		return dashboard.Policies{}, fmt.Errorf("policies: %v", result.Problems)
