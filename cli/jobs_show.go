@@ -11,6 +11,7 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/internal/awssession"
 )
 
 func jobsShowCommand(env Env) *cli.Command {
@@ -18,7 +19,8 @@ func jobsShowCommand(env Env) *cli.Command {
 		Name: "show", Usage: "show everything about a job: fields, why it waits, timeline, chain", ArgsUsage: "ID",
 		Description: "Of a job that has not begun it says why: which key is full, who holds it, the job's place and\n" +
 			"an estimate with how it was computed. Also prints what CloudTrail's userAgent field holds for\n" +
-			"the job's calls to AWS.\n\n" +
+			"the job's calls to AWS, and the queries that find them: of the last 90 days with the AWS command\n" +
+			"line, and in the bucket of a trail with Athena.\n\n" +
 			"Example:\n\n   holdfast jobs show 6mpz72yzs7geu2grkcuv6eq3hw",
 		Flags:  []cli.Flag{configFlag()},
 		Action: deskAction(env, showJob),
@@ -32,8 +34,10 @@ type jobDetails struct {
 	Chain  []catalog.Job   `json:"chain"`  // the backup the chain began with, its copies and what became of them
 	// Waiting says why a job has not begun; null when it has.
 	Waiting *waiting `json:"waiting"`
-	// UserAgent is the text in the user agent of every AWS call the job made.
-	UserAgent string `json:"cloudtrail_user_agent"`
+	// UserAgent is the text in the user agent of every AWS call the job made, and CloudTrail
+	// the queries that find those calls.
+	UserAgent  string     `json:"cloudtrail_user_agent"`
+	CloudTrail cloudTrail `json:"cloudtrail"`
 }
 
 // maxEvents bounds the timeline; a job has a few dozen events.
@@ -47,7 +51,7 @@ func showJob(ctx *cli.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	details := jobDetails{Job: job, UserAgent: "holdfast-job/" + job.ID}
+	details := jobDetails{Job: job, UserAgent: awssession.UserAgentOf(job.ID), CloudTrail: cloudTrailOf(job, d.clock.Now())}
 	events, err := d.store.Events(ctx.Context, catalog.EventFilter{JobID: job.ID, Limit: maxEvents})
 	if err != nil {
 		return err
@@ -78,6 +82,8 @@ func (d *desk) jobText(details jobDetails) error {
 		return err
 	}
 	d.line("CloudTrail   userAgent contains %q", details.UserAgent)
+	d.line("  lookup     %s", details.CloudTrail.Lookup)
+	d.line("  Athena     %s", details.CloudTrail.Athena)
 	if details.Waiting != nil {
 		d.waitingText(details.Waiting)
 	}

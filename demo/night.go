@@ -322,7 +322,7 @@ func (n *night) newestAtHome(ctx context.Context, kind resource.Kind) (catalog.R
 // summary counts what happened; losses and duplicates are the simulation's verdict. A
 // restored resource carries its source's tags, so the second night backs it up too.
 func (n *night) summary(ctx context.Context, took time.Duration) (Summary, error) {
-	s := Summary{AWSCalls: n.company.Calls(), Seconds: took.Seconds(), Kinds: []string{}}
+	s := Summary{AWSCalls: n.company.Calls(), Unnamed: n.company.Unnamed(), Seconds: took.Seconds(), Kinds: []string{}}
 	var err error
 	if s.Jobs, err = n.Store.CountJobs(ctx, catalog.JobFilter{}); err != nil {
 		return s, err

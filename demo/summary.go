@@ -19,6 +19,7 @@ type Summary struct {
 	Kinds          []string                                   `json:"kinds"`
 	AWSCalls       map[string]int                             `json:"aws_calls"` // ec2:CreateSnapshot -> accepted calls
 	Throttled      int                                        `json:"throttled"`
+	Unnamed        map[string]int                             `json:"unnamed_calls"` // of AWSCalls that change something: without a job in the user agent
 	LostJobs       int                                        `json:"lost_jobs"`
 	Duplicates     int                                        `json:"duplicate_artefacts"`
 	Seconds        float64                                    `json:"seconds"`
@@ -32,6 +33,9 @@ func (s Summary) Attention() string {
 	}
 	if s.Duplicates > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d duplicate artefacts", s.Duplicates))
+	}
+	if len(s.Unnamed) > 0 {
+		wrong = append(wrong, fmt.Sprintf("calls that name no job: %v", s.Unnamed))
 	}
 	for op, states := range s.Jobs {
 		if n := states[catalog.Failed] + states[catalog.Expired] + states[catalog.Aborted]; n > 0 {

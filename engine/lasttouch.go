@@ -8,6 +8,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/awssession"
 )
 
 // finishPatience is how long the last touch to a restored resource or a copy is tried,
@@ -48,7 +49,7 @@ func (e *Engine) applySettings(ctx context.Context, job catalog.Job, made driver
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
 	defer cancel()
-	return op.finish(ctx, made)
+	return op.finish(awssession.WithJob(ctx, job.ID), made)
 }
 
 // patience is for how long something is tried again after it first failed, which an event

@@ -11,6 +11,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/awssession"
 )
 
 // Limits of one look task.
@@ -235,7 +236,7 @@ func (e *Engine) cancel(ctx context.Context, job catalog.Job) {
 	}
 	ctx, done := context.WithTimeout(ctx, e.opts.CallTimeout)
 	defer done()
-	err = canceler.Cancel(ctx, driver.CancelRequest{Scope: job.Scope(), Operation: job.Type, Ref: job.Ref})
+	err = canceler.Cancel(awssession.WithJob(ctx, job.ID), driver.CancelRequest{Scope: job.Scope(), Operation: job.Type, Ref: job.Ref})
 	if err != nil {
 		e.log.Warn().Str("job", job.ID).Str("class", string(failure.ClassOf(err))).Err(err).Msg("AWS did not take the cancellation")
 	}

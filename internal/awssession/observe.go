@@ -72,15 +72,19 @@ func serviceOf(ctx context.Context) string {
 	return strings.ToLower(strings.ReplaceAll(id, " ", ""))
 }
 
-// addJobToUserAgent appends holdfast-job/<id> to the User-Agent header of calls made
-// under WithJob, where CloudTrail records it.
-func addJobToUserAgent(stack *middleware.Stack) error {
+// UserAgentOf is what the user agent of every call made for a job has, and CloudTrail
+// records.
+func UserAgentOf(jobID string) string { return "holdfast-job/" + jobID }
+
+// NameJobs is an API option that adds UserAgentOf the job to the User-Agent header of
+// calls made under WithJob.
+func NameJobs(stack *middleware.Stack) error {
 	return stack.Build.Add(middleware.BuildMiddlewareFunc("holdfast:job", func(
 		ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler,
 	) (middleware.BuildOutput, middleware.Metadata, error) {
 		request, ok := in.Request.(*smithyhttp.Request)
 		if id := JobFrom(ctx); ok && id != "" {
-			request.Header.Set("User-Agent", strings.TrimSpace(request.Header.Get("User-Agent")+" holdfast-job/"+id))
+			request.Header.Set("User-Agent", strings.TrimSpace(request.Header.Get("User-Agent")+" "+UserAgentOf(id)))
 		}
 		return next.HandleBuild(ctx, in)
 	}), middleware.After)

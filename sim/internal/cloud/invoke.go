@@ -12,7 +12,8 @@ type Request struct {
 	Service   string // the SDK's service id
 	Operation string
 	Place     Place
-	Input     any // the SDK's typed input
+	Input     any    // the SDK's typed input
+	Agent     string // the User-Agent header, which CloudTrail would record
 }
 
 // Invoke carries out one call and returns the SDK's typed output, or an error that
@@ -36,7 +37,7 @@ func (o *Organization) Invoke(ctx context.Context, r Request) (any, error) {
 		o.ledger.throttle(s.Name + ":" + op.Name)
 		return nil, throttled(s.Definition)
 	}
-	o.ledger.accept(s.Name + ":" + op.Name)
+	o.ledger.accept(s.Name+":"+op.Name, r.Agent)
 	c := o.call(ctx, r.Place)
 	if fault.Effect == FailLater {
 		c.fate = fault.words("the operation failed: injected")

@@ -2,7 +2,10 @@ package cloud
 
 import (
 	"maps"
+	"strings"
 	"sync"
+
+	"holdfast/internal/awssession"
 )
 
 // ledger counts calls by service:Operation.
@@ -10,12 +13,35 @@ type ledger struct {
 	mu        sync.Mutex
 	calls     map[string]int
 	throttled map[string]int
+	unnamed   map[string]int // those that change something and name no job
 }
 
-func (l *ledger) accept(call string) {
+func (l *ledger) accept(call, agent string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calls[call]++
+	if mutates(call) && !strings.Contains(agent, awssession.UserAgentOf("")) {
+		l.unnamed[call]++
+	}
+}
+
+// mutates reports whether a call changes something, as CloudTrail's readOnly tells apart.
+func mutates(call string) bool {
+	_, operation, _ := strings.Cut(call, ":")
+	for _, reads := range []string{"Describe", "List", "Get", "Head", "Assume"} {
+		if strings.HasPrefix(operation, reads) {
+			return false
+		}
+	}
+	return true
+}
+
+// Unnamed returns how many calls that change something had no job in their user agent, by
+// "ec2:CreateSnapshot": nobody could tell from CloudTrail why they were made.
+func (o *Organization) Unnamed() map[string]int {
+	o.ledger.mu.Lock()
+	defer o.ledger.mu.Unlock()
+	return maps.Clone(o.ledger.unnamed)
 }
 
 func (l *ledger) throttle(call string) {

@@ -8,6 +8,7 @@ import (
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Invoker carries out calls: an Organization, or a connection to one in another process.
@@ -28,9 +29,13 @@ func plug(target Invoker, account string) func(*middleware.Stack) error {
 		return next.HandleInitialize(middleware.WithStackValue(ctx, inputKey{}, in.Parameters), in)
 	})
 	answer := middleware.DeserializeMiddlewareFunc("SimulatedAnswer", func(
-		ctx context.Context, _ middleware.DeserializeInput, _ middleware.DeserializeHandler,
+		ctx context.Context, in middleware.DeserializeInput, _ middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		return respond(ctx, target, account)
+		agent := ""
+		if request, ok := in.Request.(*smithyhttp.Request); ok {
+			agent = request.Header.Get("User-Agent")
+		}
+		return respond(ctx, target, account, agent)
 	})
 	return func(stack *middleware.Stack) error {
 		if err := stack.Initialize.Add(keep, middleware.After); err != nil {
@@ -43,7 +48,7 @@ func plug(target Invoker, account string) func(*middleware.Stack) error {
 	}
 }
 
-func respond(ctx context.Context, target Invoker, account string) (out middleware.DeserializeOutput, meta middleware.Metadata, err error) {
+func respond(ctx context.Context, target Invoker, account, agent string) (out middleware.DeserializeOutput, meta middleware.Metadata, err error) {
 	requestID := nextRequestID()
 	awsmiddleware.SetRequestIDMetadata(&meta, requestID)
 	out.Result, err = target.Invoke(ctx, Request{
@@ -51,6 +56,7 @@ func respond(ctx context.Context, target Invoker, account string) (out middlewar
 		Operation: awsmiddleware.GetOperationName(ctx),
 		Place:     Place{Account: account, Region: awsmiddleware.GetRegion(ctx)},
 		Input:     middleware.GetStackValue(ctx, inputKey{}),
+		Agent:     agent,
 	})
 	return out, meta, asSDK(err, requestID)
 }

@@ -75,7 +75,7 @@ func New(options Options) (*Organization, error) {
 		accounts: map[string]bool{}, regions: map[string]bool{}, byID: map[string]*hosted{}, quotas: map[string]int{},
 		buckets: buckets{levels: map[bucketKey]level{}},
 		running: gauges{running: map[Gauge]map[string]time.Time{}, most: map[Gauge]int{}},
-		ledger:  ledger{calls: map[string]int{}, throttled: map[string]int{}},
+		ledger:  ledger{calls: map[string]int{}, throttled: map[string]int{}, unnamed: map[string]int{}},
 	}
 	o.faults = faults{rates: options.Rates, seed: o.seed}
 	if !resource.ValidPartition(options.Partition) {

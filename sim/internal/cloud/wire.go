@@ -16,6 +16,7 @@ type WireCall struct {
 	Service   string          `json:"service"`
 	Operation string          `json:"operation"`
 	Input     json.RawMessage `json:"input"`
+	Agent     string          `json:"agent,omitempty"`
 }
 
 // WireAnswer is what came of it: an output or an error.
@@ -46,7 +47,7 @@ func (o *Organization) Answer(ctx context.Context, w WireCall) WireAnswer {
 	if err := json.Unmarshal(w.Input, input); err != nil {
 		return WireAnswer{Error: encodeError(Errorf("SerializationException", "decode the input: %v", err))}
 	}
-	out, err := o.Invoke(ctx, Request{Service: w.Service, Operation: w.Operation, Place: w.Place, Input: input})
+	out, err := o.Invoke(ctx, Request{Service: w.Service, Operation: w.Operation, Place: w.Place, Input: input, Agent: w.Agent})
 	if err != nil {
 		return WireAnswer{Error: encodeError(err)}
 	}
@@ -102,7 +103,7 @@ func (v *Vocabulary) Encode(r Request) (WireCall, error) {
 	if err != nil {
 		return WireCall{}, fmt.Errorf("encode the input of %s:%s: %w", r.Service, r.Operation, err)
 	}
-	return WireCall{Place: r.Place, Service: r.Service, Operation: r.Operation, Input: raw}, nil
+	return WireCall{Place: r.Place, Service: r.Service, Operation: r.Operation, Input: raw, Agent: r.Agent}, nil
 }
 
 // Decode takes the answer to a request off the wire: the typed output, or the typed error.
