@@ -14,13 +14,14 @@ var vendors = []struct {
 	module string
 	in     []string
 }{
-	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "driver/awsbackup", "internal/backupgateway", "notify", "bench/budget"}},
+	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "driver/awsbackup", "internal/backupgateway", "notify", "internal/tracing", "bench/budget"}},
 	{"github.com/hibiken/", []string{"producer", "worker", "scheduler", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/redis/", []string{"producer", "worker", "scheduler", "admission/redislimit", "admission/redisbudget", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/alicebob/miniredis/", []string{"app", "demo"}},
 	{"github.com/rs/zerolog", []string{"api", "engine", "producer", "worker", "scheduler", "web", "notify", "app", "demo", "cli", "cmd", "sim", "internal/metrics", "bench"}},
 	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics"}},
 	{"github.com/chromedp/", []string{"test/browser"}},
+	{"go.opentelemetry.io/", []string{"internal/tracing"}},
 	{"github.com/urfave/", []string{"cli", "cmd"}},
 	{"github.com/vbauerster/", []string{"demo", "cli"}},
 	{"github.com/jackc/", []string{"catalog/sqlstore", "internal/localserver", "bench"}},

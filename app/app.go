@@ -28,6 +28,7 @@ import (
 	"holdfast/failure"
 	"holdfast/internal/awssession"
 	"holdfast/internal/clock"
+	"holdfast/internal/tracing"
 	"holdfast/producer"
 )
 
@@ -74,6 +75,7 @@ type App struct {
 	Owner      string // names this process in intents, leases and events
 
 	opts    Options
+	tracer  *tracing.Tracer     // nil when traces are off
 	pacer   *awssession.Pacer   // nil when budgets are off
 	calls   awssession.Provider // what drivers call AWS with
 	log     zerolog.Logger
@@ -111,6 +113,9 @@ func New(ctx context.Context, opts Options) (_ *App, err error) {
 	if err := a.openSessions(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.openTraces(ctx); err != nil {
+		return nil, err
+	}
 	a.wire()
 	return a, nil
 }
@@ -132,7 +137,7 @@ func (a *App) wire() {
 	a.Engine = engine.New(a.Store, a.Drivers, slots, a.Clock, a.log, engine.Options{
 		Installation: cfg.Installation, Owner: a.Owner,
 		CallTimeout: timeout, IntentTTL: scale(timeout, a.opts.Speed),
-		OnEnd: a.opts.Hooks.JobEnded, OnStart: a.opts.Hooks.StartCalled,
+		OnEnd: a.jobEnded, OnStart: a.opts.Hooks.StartCalled,
 	})
 }
 

@@ -30,6 +30,7 @@ type Config struct {
 	Web           Web
 	Retention     Retention
 	Notifications Notifications
+	Tracing       Tracing
 	Ledger        Ledger
 	Expiry        Expiry
 	Queue         Queue
@@ -154,6 +155,12 @@ type Web struct {
 	Login           bool // everybody needs a user or a token
 	AsynqmonActions bool
 	MetricsListen   string // host:port of schedulers and workers, "" = they serve nothing
+}
+
+// Tracing says where OpenTelemetry traces go.
+type Tracing struct {
+	Endpoint string  // "" = nowhere
+	Sample   float64 // part of the traces that are sent
 }
 
 // Retention says how long history is kept.

@@ -57,6 +57,20 @@ func processKeys(c *Config) []key {
 	}
 }
 
+func tracingKeys(c *Config) []key {
+	t := &c.Tracing
+	return []key{
+		{
+			path: "tracing.endpoint", value: text(&t.Endpoint, checkURL), example: "http://127.0.0.1:4318",
+			doc: "Collector that gets OpenTelemetry traces over OTLP and HTTP: one trace of each chain, from the fire of its rule to its last copy, with the calls to AWS. Nothing is sent when left out. Headers are read from OTEL_EXPORTER_OTLP_HEADERS.",
+		},
+		{
+			path: "tracing.sample", value: fraction(&t.Sample, 0, 1), def: "1",
+			doc: "Part of the traces that are sent; of a chain it is everything or nothing.",
+		},
+	}
+}
+
 func limitKeys(c *Config) []key {
 	l := &c.Limits
 	return []key{

@@ -55,7 +55,7 @@ func (e *Engine) retracted(ctx context.Context, job catalog.Job) (bool, error) {
 	}
 	later, err := e.tryLater(ctx, job, cause)
 	if err == nil && !later {
-		e.log.Warn().Str("job", job.ID).Err(cause).Msg(leftWith(job, nil))
+		e.log.Warn().Str("job", job.ID).Str("trace", job.TraceID()).Err(cause).Msg(leftWith(job, nil))
 	}
 	return !later, err
 }

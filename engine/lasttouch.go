@@ -8,7 +8,6 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
-	"holdfast/internal/awssession"
 )
 
 // finishPatience is how long the last touch to a restored resource or a copy is tried,
@@ -49,7 +48,7 @@ func (e *Engine) applySettings(ctx context.Context, job catalog.Job, made driver
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
 	defer cancel()
-	return op.finish(awssession.WithJob(ctx, job.ID), made)
+	return op.finish(forJob(ctx, job), made)
 }
 
 // patience is for how long something is tried again after it first failed, which an event

@@ -11,7 +11,6 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
-	"holdfast/internal/awssession"
 )
 
 // Limits of one look task.
@@ -208,7 +207,7 @@ func (e *Engine) resolve(ctx context.Context, job catalog.Job) (later catalog.Ne
 	case err == nil:
 		return later, e.started(ctx, job, ref)
 	case !failure.Is(err, failure.NotFound):
-		e.log.Warn().Str("job", job.ID).Err(err).Msg("look-up of an open intent failed: asking again")
+		e.log.Warn().Str("job", job.ID).Str("trace", job.TraceID()).Err(err).Msg("look-up of an open intent failed: asking again")
 		return again, nil
 	case repeats && !job.CancelRequested:
 		return e.repeat(ctx, job)
@@ -236,9 +235,9 @@ func (e *Engine) cancel(ctx context.Context, job catalog.Job) {
 	}
 	ctx, done := context.WithTimeout(ctx, e.opts.CallTimeout)
 	defer done()
-	err = canceler.Cancel(awssession.WithJob(ctx, job.ID), driver.CancelRequest{Scope: job.Scope(), Operation: job.Type, Ref: job.Ref})
+	err = canceler.Cancel(forJob(ctx, job), driver.CancelRequest{Scope: job.Scope(), Operation: job.Type, Ref: job.Ref})
 	if err != nil {
-		e.log.Warn().Str("job", job.ID).Str("class", string(failure.ClassOf(err))).Err(err).Msg("AWS did not take the cancellation")
+		e.log.Warn().Str("job", job.ID).Str("trace", job.TraceID()).Str("class", string(failure.ClassOf(err))).Err(err).Msg("AWS did not take the cancellation")
 	}
 }
 

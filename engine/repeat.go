@@ -57,7 +57,7 @@ func (e *Engine) repeat(ctx context.Context, job catalog.Job) (later catalog.Nex
 	case "":
 		return later, e.started(ctx, op.job, ref)
 	case failure.Throttled, failure.Transient, failure.Credentials, failure.Denied, failure.Internal, failure.Conflict:
-		e.log.Warn().Str("job", job.ID).Err(err).Msg("an interrupted start could not be repeated: trying again")
+		e.log.Warn().Str("job", job.ID).Str("trace", job.TraceID()).Err(err).Msg("an interrupted start could not be repeated: trying again")
 		return catalog.NextLook{JobID: job.ID, Version: op.job.Version, At: op.job.IntentUntil, Progress: -1}, nil
 	default:
 		return later, e.startFailed(ctx, op, err)

@@ -145,7 +145,12 @@ func (e *Engine) call(ctx context.Context, op operation) (driver.Ref, error) {
 	}
 	ctx, cancel := e.withinIntent(ctx, op.job)
 	defer cancel()
-	return op.start(awssession.WithJob(ctx, op.job.ID))
+	return op.start(forJob(ctx, op.job))
+}
+
+// forJob returns a context whose AWS calls name job, in their user agent and in traces.
+func forJob(ctx context.Context, job catalog.Job) context.Context {
+	return awssession.WithTrace(awssession.WithJob(ctx, job.ID), job.TraceID())
 }
 
 // withinIntent returns a context that ends with the intent of job.
@@ -186,7 +191,7 @@ func ambiguous(class failure.Class) bool {
 // attempt later, or, when AWS may have done it all the same, a look-up first.
 func (e *Engine) startFailed(ctx context.Context, op operation, cause error) error {
 	job, class := op.job, failure.ClassOf(cause)
-	e.log.Warn().Str("job", job.ID).Str("class", string(class)).Str("account", job.Account).
+	e.log.Warn().Str("job", job.ID).Str("trace", job.TraceID()).Str("class", string(class)).Str("account", job.Account).
 		Int("attempt", job.Attempts).Err(cause).Msg("start call failed")
 	if failure.RuleOf(class).Breaker {
 		e.breakers.trip(ctx, e, job.Account, cause)

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/google/go-cmp/cmp"
@@ -28,6 +29,7 @@ func TestCallsThatNameNoJob(t *testing.T) {
 	if got := w.Unnamed(); len(got) != 0 {
 		t.Errorf("calls without a job: %v, want none", got)
 	}
+	w.clock.Advance(time.Hour) // AWS takes few snapshots a minute of one volume
 	if _, err := client.CreateSnapshot(t.Context(), &ec2.CreateSnapshotInput{VolumeId: &volume}); err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func (h *handlers) retry(ctx context.Context, jobID string) error {
 	if err != nil {
 		return fmt.Errorf("retry job %s: %w: %w", jobID, err, asynq.SkipRetry)
 	}
-	h.log.Info().Str("job", retry.ID).Str("retry_of", jobID).Msg("job retried from the queue browser")
+	h.log.Info().Str("job", retry.ID).Str("trace", retry.TraceID()).Str("retry_of", jobID).Msg("job retried from the queue browser")
 	return nil
 }
 

@@ -27,6 +27,7 @@ type Provider interface {
 type (
 	jobKey    struct{}
 	returnKey struct{}
+	traceKey  struct{}
 )
 
 // WithJob returns a context whose mutating AWS calls carry job id in the SDK's user
@@ -38,6 +39,17 @@ func WithJob(ctx context.Context, id string) context.Context {
 // JobFrom returns the job id put there by WithJob, or "".
 func JobFrom(ctx context.Context) string {
 	id, _ := ctx.Value(jobKey{}).(string)
+	return id
+}
+
+// WithTrace returns a context whose AWS calls belong to the trace id, if traces are on.
+func WithTrace(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, traceKey{}, id)
+}
+
+// TraceFrom returns the trace id put there by WithTrace, or "".
+func TraceFrom(ctx context.Context) string {
+	id, _ := ctx.Value(traceKey{}).(string)
 	return id
 }
 
