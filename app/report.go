@@ -20,7 +20,7 @@ import (
 // that have problems are an error, because a report without them would call everything
 // unprotected.
 func ReportSource(ctx context.Context, cfg *config.Config, store catalog.Store, drivers *driver.Registry, now time.Time) (report.Source, error) {
-	src := report.Source{Store: store, Installation: cfg.Installation, Now: now, Prices: cost.Default()}
+	src := report.Source{Store: store, Installation: cfg.Installation, Now: now, Prices: cost.Default(), Parameters: report.DefaultParameters()}
 	last, err := store.LastValidPolicies(ctx)
 	if err != nil {
 		return src, err

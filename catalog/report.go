@@ -13,8 +13,8 @@ import (
 type Reports interface {
 	// JobFigures counts and measures the jobs q selects, all at one moment.
 	JobFigures(ctx context.Context, q JobQuery) (JobFigures, error)
-	// Places calls yield with what AVAILABLE points there are of each resource, account
-	// and region, by ARN. No call of the store may be made inside yield.
+	// Places calls yield with what AVAILABLE points there are of each resource,
+	// account, region and vault, by ARN. No call of the store may be made inside yield.
 	Places(ctx context.Context, yield func(PointPlace) error) error
 	// Chains calls yield with every backup of a rule, begun since then, that left a point,
 	// and what became of the copies the rule asked for, by ARN, plan, rule and At. No call
@@ -23,6 +23,9 @@ type Reports interface {
 	// OpenResources calls yield with every resource and rule that have a backup or copy that
 	// has not ended. No call of the store may be made inside yield.
 	OpenResources(ctx context.Context, yield func(arn, plan, rule string) error) error
+	// RestoreTimes returns the last restore of each resource that completed, among those
+	// created since then, by ARN of the resource the point was made from.
+	RestoreTimes(ctx context.Context, since time.Time) ([]RestoreTime, error)
 	// Storage sums the sizes of points by plan, kind and region: what is AVAILABLE now and at
 	// the moments in at, the first of which is now, and what was begun since then.
 	Storage(ctx context.Context, at []time.Time, since time.Time) ([]Storage, error)
@@ -32,13 +35,23 @@ type Reports interface {
 	Rules(ctx context.Context) ([]RuleState, error)
 }
 
-// PointPlace is the AVAILABLE points of one resource in one account and region.
+// PointPlace is the AVAILABLE points of one resource in one vault of an account and region.
 type PointPlace struct {
 	ResourceARN, Account, Region string
+	Vault                        string // its label; "" where there is none
 	Points                       int64
 	Encrypted                    int64     // of these
 	Newest                       time.Time // when AWS began the newest of them
 	Bytes                        int64
+	// Shortest is the shortest life of those whose lifecycle ends; zero: none does.
+	Shortest time.Duration
+}
+
+// RestoreTime is how long the last completed restore of a resource took.
+type RestoreTime struct {
+	ResourceARN string
+	EndedAt     time.Time
+	Took        time.Duration // from the accepted start call to the end
 }
 
 // Chain is a backup of a rule with its copies. Copies to one account and region count as

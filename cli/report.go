@@ -32,7 +32,8 @@ func reportCommand(env Env) *cli.Command {
 		Description: "The kinds:\n\n" + kinds.String() +
 			"\ndocs/reports.md has every column. CSV has one table, --table says which; HTML is one file that can be printed.\n\n" +
 			"Examples:\n\n   holdfast report backup\n   holdfast report backup --from 2026-05-01T00:00:00Z --to 2026-06-01T00:00:00Z --by plan --out backups.html\n" +
-			"   holdfast report restore --from 30d --by tag=team --format csv",
+			"   holdfast report restore --from 30d --by tag=team --format csv\n" +
+			"   holdfast report controls --set requiredRetentionDays=30 --set crossRegionList=eu-west-1",
 		Flags: []cli.Flag{
 			configFlag(),
 			&cli.StringFlag{Name: "from", Usage: "begin of the period, a `TIME` (RFC 3339, or how long ago: 36h, 7d)", DefaultText: "as long ago as the kind usually is about"},
@@ -41,6 +42,7 @@ func reportCommand(env Env) *cli.Command {
 			&cli.StringFlag{Name: "format", Usage: strings.Join(reportFormats, ", "), DefaultText: "by the ending of --out, or text"},
 			&cli.StringFlag{Name: "table", Usage: "the `TABLE` CSV has", DefaultText: "the first"},
 			&cli.StringFlag{Name: "prices", Usage: "price `FILE` for the cost report, see docs/reports.md", DefaultText: "the prices Holdfast comes with"},
+			&cli.StringSliceFlag{Name: "set", Usage: "a parameter of the controls as `NAME=VALUE`: " + strings.Join(report.ParameterNames(), ", ")},
 			&cli.StringFlag{Name: "out", Usage: "write to this `FILE`"},
 		},
 		Action: deskAction(env, makeReport),
@@ -52,6 +54,7 @@ type reportWish struct {
 	request            report.Request
 	format, table, out string
 	prices             *cost.Prices // nil for the default
+	parameters         report.Parameters
 }
 
 func makeReport(ctx *cli.Context, d *desk) error {
@@ -66,6 +69,7 @@ func makeReport(ctx *cli.Context, d *desk) error {
 	if wish.prices != nil {
 		source.Prices = *wish.prices
 	}
+	source.Parameters = wish.parameters
 	made, err := report.Make(ctx.Context, source, wish.request)
 	if err != nil {
 		return err
@@ -101,6 +105,7 @@ func (d *desk) reportWish(ctx *cli.Context) (wish reportWish, err error) {
 		req.From = req.To.Add(-kind.Span)
 	}
 	wish.prices = c.prices(ctx)
+	wish.parameters = c.parameters(ctx, kind)
 	if known {
 		c.reportPeriod(ctx, kind, *req, now)
 		c.reportGrouping(ctx, kind, d.cfg.AWS.Accounts.InnermostUnits(), req)
@@ -124,6 +129,21 @@ func (c *checks) reportFormat(ctx *cli.Context, out string) string {
 		return outputText
 	}
 	return format
+}
+
+// parameters are AWS's, changed by --set.
+func (c *checks) parameters(ctx *cli.Context, kind report.Description) report.Parameters {
+	parameters := report.DefaultParameters()
+	assignments := ctx.StringSlice("set")
+	if len(assignments) > 0 && kind.Kind != report.Controls {
+		c.add("--set", "is for the report %s", report.Controls)
+	}
+	for _, assignment := range assignments {
+		if err := parameters.Set(assignment); err != nil {
+			c.add("--set", "%v", err)
+		}
+	}
+	return parameters
 }
 
 // prices reads the file of --prices; nil without the flag.

@@ -81,6 +81,10 @@ func (s Schedule) Equal(t Schedule) bool { return s.text == t.text && s.timezone
 // refuses in plans. Runs of one minute of the hour never are.
 func (s Schedule) SubHourly() bool { return bits.OnesCount64(s.minutes) > 1 }
 
+// LongestGap returns the longest time between two runs, on the wall clock; 0 when there are
+// not two.
+func (s Schedule) LongestGap() time.Duration { return longestGap(s) }
+
 // Apart reports whether all runs are at least that far from each other.
 func (s Schedule) Apart(least time.Duration) bool { return apart(s, least) }
 

@@ -28,9 +28,9 @@ type Vault struct {
 	MinDays, MaxDays int
 }
 
-// covers reports whether the vault called name in account and region is v, as far as v
+// Covers reports whether the vault called name in account and region is v, as far as v
 // says where it is.
-func (v Vault) covers(name, account, region string) bool {
+func (v Vault) Covers(name, account, region string) bool {
 	return v.Name == name && (v.Account == "" || v.Account == account) && (v.Region == "" || v.Region == region)
 }
 
@@ -57,7 +57,7 @@ func (v Vault) refuses(keep retention.Policy) string {
 // lockConflict returns why the vault refuses points kept so; "" when it does not.
 func (s *Set) lockConflict(name, account, region string, keep retention.Policy) string {
 	for _, v := range s.Vaults {
-		if v.covers(name, account, region) {
+		if v.Covers(name, account, region) {
 			if why := v.refuses(keep); why != "" {
 				return why
 			}

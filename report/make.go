@@ -12,7 +12,9 @@ import (
 )
 
 // Kinds describes every kind of report, in the order they are listed.
-func Kinds() []Description { return append(jobKinds(), protectionKind(), rpoKind(), costKind()) }
+func Kinds() []Description {
+	return append(jobKinds(), protectionKind(), rpoKind(), controlsKind(), costKind())
+}
 
 // Request says which report is wanted.
 type Request struct {
@@ -39,6 +41,7 @@ type Source struct {
 	Now          time.Time
 	Target       float64 // of recovery point objectives; DefaultTarget when 0
 	Prices       cost.Prices
+	Parameters   Parameters // of the controls
 }
 
 // Make makes the report.
@@ -54,7 +57,7 @@ func Make(ctx context.Context, src Source, req Request) (Report, error) {
 	if d.Present {
 		r.From, r.To = src.Now, src.Now
 	}
-	makers := map[Kind]func(context.Context, Source, Request, *Report) error{Protection: makeProtection, RPO: makeRPO, Cost: makeCost}
+	makers := map[Kind]func(context.Context, Source, Request, *Report) error{Protection: makeProtection, RPO: makeRPO, Cost: makeCost, Controls: makeControls}
 	maker, ok := makers[req.Kind]
 	if !ok {
 		maker = makeJobs

@@ -183,7 +183,7 @@ func (r *rig) commit(job catalog.Job, to catalog.State, at time.Time, edit func(
 // make makes a report of this catalog.
 func (r *rig) make(req report.Request) report.Report {
 	r.t.Helper()
-	made, err := report.Make(r.t.Context(), report.Source{Store: r.Store, Installation: "acme", Policies: r.set, Now: req.To, Prices: cost.Default()}, req)
+	made, err := report.Make(r.t.Context(), report.Source{Store: r.Store, Installation: "acme", Policies: r.set, Now: req.To, Prices: cost.Default(), Parameters: report.DefaultParameters()}, req)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -19,11 +19,11 @@ func reportPlaces(t *testing.T, open Open) {
 	s := open(t)
 	same(t, "places of an empty catalog", []catalog.PointPlace(nil), places(t, s))
 	one, two := pointOf(t, s, 1, 0), pointOf(t, s, 1, 1)
-	pointOf(t, s, 2, 0)
+	second := pointOf(t, s, 2, 0)
 	expireNow(t, s, one)
 	same(t, "places", []catalog.PointPlace{
-		{ResourceARN: two.ResourceARN, Account: account, Region: region, Points: 1, Encrypted: 1, Newest: two.CreatedAt, Bytes: two.SizeBytes},
-		{ResourceARN: backup(2).ResourceARN, Account: account, Region: region, Points: 1, Encrypted: 1, Newest: one.CreatedAt, Bytes: one.SizeBytes},
+		{ResourceARN: two.ResourceARN, Account: account, Region: region, Vault: "default", Points: 1, Encrypted: 1, Newest: two.CreatedAt, Bytes: two.SizeBytes, Shortest: two.DeleteAt.Sub(two.CreatedAt)},
+		{ResourceARN: backup(2).ResourceARN, Account: account, Region: region, Vault: "default", Points: 1, Encrypted: 1, Newest: second.CreatedAt, Bytes: second.SizeBytes, Shortest: second.DeleteAt.Sub(second.CreatedAt)},
 	}, places(t, s))
 }
 

@@ -10,16 +10,17 @@ import (
 
 // Places implements catalog.Reports.
 func (s *Store) Places(ctx context.Context, yield func(catalog.PointPlace) error) error {
-	const query = `SELECT resource_arn, account, region, count(*), CAST(sum(encrypted) AS BIGINT), max(created_at), CAST(sum(size_bytes) AS BIGINT)
-		FROM points WHERE state = 'AVAILABLE' GROUP BY resource_arn, account, region ORDER BY resource_arn, account, region`
+	const query = `SELECT resource_arn, account, region, vault, count(*), CAST(sum(encrypted) AS BIGINT), max(created_at), CAST(sum(size_bytes) AS BIGINT),
+		COALESCE(min(CASE WHEN delete_at > 0 THEN delete_at - created_at END), 0)
+		FROM points WHERE state = 'AVAILABLE' GROUP BY resource_arn, account, region, vault ORDER BY resource_arn, account, region, vault`
 	return s.snapshot(ctx, "count recovery points by place", func(ctx context.Context, q session) error {
 		return q.each(ctx, func(rows *sql.Rows) error {
 			var p catalog.PointPlace
-			var newest int64
-			if err := rows.Scan(&p.ResourceARN, &p.Account, &p.Region, &p.Points, &p.Encrypted, &newest, &p.Bytes); err != nil {
+			var newest, shortest int64
+			if err := rows.Scan(&p.ResourceARN, &p.Account, &p.Region, &p.Vault, &p.Points, &p.Encrypted, &newest, &p.Bytes, &shortest); err != nil {
 				return err
 			}
-			p.Newest = fromMillis(newest)
+			p.Newest, p.Shortest = fromMillis(newest), time.Duration(shortest)*time.Millisecond
 			return yield(p)
 		}, query)
 	})
@@ -123,4 +124,27 @@ func (s *Store) OldestPoint(ctx context.Context) (at time.Time, err error) {
 		return err
 	})
 	return fromMillis(ms), err
+}
+
+// RestoreTimes implements catalog.Reports.
+func (s *Store) RestoreTimes(ctx context.Context, since time.Time) (times []catalog.RestoreTime, err error) {
+	const query = `SELECT resource_arn, ended_at, ended_at - started_at FROM jobs
+		WHERE type = 'restore' AND created_at >= ? AND state = 'COMPLETED' AND started_at > 0 ORDER BY resource_arn, ended_at, id`
+	err = s.snapshot(ctx, "read restore times", func(ctx context.Context, q session) error {
+		return q.each(ctx, func(rows *sql.Rows) error {
+			var one catalog.RestoreTime
+			var ended, took int64
+			if err := rows.Scan(&one.ResourceARN, &ended, &took); err != nil {
+				return err
+			}
+			one.EndedAt, one.Took = fromMillis(ended), time.Duration(took)*time.Millisecond
+			if last := len(times) - 1; last >= 0 && times[last].ResourceARN == one.ResourceARN {
+				times[last] = one
+				return nil
+			}
+			times = append(times, one)
+			return nil
+		}, query, millis(since))
+	})
+	return times, err
 }

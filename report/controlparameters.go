@@ -1,0 +1,130 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast/resource"
+)
+
+// The parameters of controls, by the names AWS gives them; a frequency and an age have the
+// value with its unit: 1d, 12h.
+const (
+	requiredFrequency = "requiredFrequency"
+	requiredRetention = "requiredRetentionDays"
+	crossRegions      = "crossRegionList"
+	crossAccounts     = "crossAccountList"
+	minLock           = "minRetentionDays"
+	maxLock           = "maxRetentionDays"
+	pointAge          = "recoveryPointAge"
+	maxRestore        = "maxRestoreTime"
+)
+
+// Parameters are what the controls compare with.
+type Parameters struct {
+	Frequency                time.Duration // longest time between two runs
+	RetentionDays            int
+	Regions, Accounts        []string // copies have to go to each of them; empty: to any
+	MinLockDays, MaxLockDays int      // of a vault lock; a maximum of 0 asks for none
+	PointAge                 time.Duration
+	MaxRestore               time.Duration
+}
+
+// DefaultParameters are AWS Backup's.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/controls-and-remediation.html
+func DefaultParameters() Parameters {
+	const day = 24 * time.Hour
+	return Parameters{Frequency: day, RetentionDays: 35, MinLockDays: 1, PointAge: day, MaxRestore: 720 * time.Minute}
+}
+
+// ParameterNames lists the parameters Set takes.
+func ParameterNames() []string {
+	return []string{requiredFrequency, requiredRetention, crossRegions, crossAccounts, minLock, maxLock, pointAge, maxRestore}
+}
+
+// Set changes the parameter in NAME=VALUE. The error says what is wrong and how to mend it.
+func (p *Parameters) Set(assignment string) (err error) {
+	name, value, ok := strings.Cut(assignment, "=")
+	if !ok {
+		return fmt.Errorf("%q is not NAME=VALUE", assignment)
+	}
+	switch name {
+	case requiredFrequency:
+		p.Frequency, err = span(value)
+	case pointAge:
+		p.PointAge, err = span(value)
+	case requiredRetention:
+		p.RetentionDays, err = number(value)
+	case minLock:
+		p.MinLockDays, err = number(value)
+	case maxLock:
+		p.MaxLockDays, err = number(value)
+	case maxRestore:
+		minutes, wrong := number(value)
+		p.MaxRestore, err = time.Duration(minutes)*time.Minute, wrong
+	case crossRegions:
+		p.Regions = strings.Split(value, ",")
+		if slices.Contains(p.Regions, "") {
+			err = errors.New("name regions with commas between them")
+		}
+	case crossAccounts:
+		p.Accounts = strings.Split(value, ",")
+		if slices.ContainsFunc(p.Accounts, func(a string) bool { return !resource.ValidAccount(a) }) {
+			err = errors.New("name accounts of twelve digits with commas between them")
+		}
+	default:
+		return fmt.Errorf("there is no parameter %q: use %s", name, strings.Join(ParameterNames(), ", "))
+	}
+	if err != nil {
+		return fmt.Errorf("%s %q: %w", name, value, err)
+	}
+	return nil
+}
+
+// maxNumber is more days, or minutes, than anybody asks for.
+const maxNumber = 100_000
+
+func number(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxNumber {
+		return 0, fmt.Errorf("write a whole number from 1 to %d", maxNumber)
+	}
+	return n, nil
+}
+
+// span reads 12h or 1d.
+func span(text string) (time.Duration, error) {
+	for unit, length := range map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour} {
+		if digits, ok := strings.CutSuffix(text, unit); ok {
+			n, err := number(digits)
+			return time.Duration(n) * length, err
+		}
+	}
+	return 0, errors.New("write hours or days, such as 12h or 1d")
+}
+
+// describe writes the parameters of a control.
+func (p Parameters) describe(names []string) string {
+	texts := map[string]string{
+		requiredFrequency: durationText(p.Frequency), requiredRetention: strconv.Itoa(p.RetentionDays),
+		crossRegions: orAny(p.Regions), crossAccounts: orAny(p.Accounts),
+		minLock: strconv.Itoa(p.MinLockDays), maxLock: strconv.Itoa(p.MaxLockDays),
+		pointAge: durationText(p.PointAge), maxRestore: strconv.Itoa(int(p.MaxRestore.Minutes())),
+	}
+	var all []string
+	for _, name := range names {
+		all = append(all, name+"="+texts[name])
+	}
+	return orDash(strings.Join(all, " "))
+}
+
+func orAny(list []string) string {
+	if len(list) == 0 {
+		return "any"
+	}
+	return strings.Join(list, ",")
+}

@@ -1,0 +1,82 @@
+package report_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/report"
+	"holdfast/report/cost"
+)
+
+var update = flag.Bool("update", false, "write docs/reports.md")
+
+// TestReportsPage keeps docs/reports.md true: it is made from the kinds themselves.
+func TestReportsPage(t *testing.T) {
+	t.Parallel()
+	const file = "../docs/reports.md"
+	want := reportsPage()
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // G306: a page of the documentation
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", file, diff)
+	}
+}
+
+func reportsPage() string {
+	var b strings.Builder
+	b.WriteString(`# Reports
+
+    holdfast report KIND --from 7d --by plan --format html --out report.html
+
+Reports are made from the catalog and the policies in force at the moment they are asked for. ` + "`--format`" + ` is
+text (a table), csv (one table, ` + "`--table`" + ` says which), json (everything), or html: one page with pictures that needs
+nothing else and can be printed. Without it the ending of ` + "`--out`" + ` decides. ` + "`--by`" + ` is account, unit (the innermost
+organizational unit, of ` + "`aws.accounts.units`" + `), plan, or tag=KEY (a tag of the resource).
+
+In CSV and JSON times are RFC 3339 in UTC, durations seconds, shares numbers from 0 to 1 and money US dollars.
+What there is nothing to say about is empty, or null. Texts that a spreadsheet would take for a formula begin with '
+in CSV.
+
+The jobs of a period are those that were created in it.
+
+Recovery point objectives are measured: at each moment of the period the newest point that is complete, with
+every copy its rule asks for, has an age, counted from when AWS began the backup, and the age is within the rule's ` + "`rpo_objective`" + ` or not.
+A resource or a rule that is new has as long as the objective says. Copies to one account and region count as one,
+and copies made by hand do not count.
+
+`)
+	for _, d := range report.Kinds() {
+		fmt.Fprintf(&b, "## %s: `%s`\n\n%s\n", d.Title, d.Kind, d.Doc)
+		switch {
+		case d.Present:
+			b.WriteString("It is about the present.")
+		default:
+			fmt.Fprintf(&b, "Without `--from` it is about the last %d hours.", int(d.Span.Hours()))
+		}
+		if d.Grouped {
+			b.WriteString(" It is grouped by `--by`.")
+		}
+		b.WriteString("\n")
+		for _, table := range d.Tables {
+			fmt.Fprintf(&b, "\n### `%s` `%s`\n\n| column | type | meaning |\n|---|---|---|\n", d.Kind, table.Name)
+			for _, c := range table.Columns {
+				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, c.Type, c.Doc)
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("## Prices\n\n`--prices FILE` replaces the prices of the cost report. A price is for a kind and a region, either may be `\"*\"`; the most\nexact one counts, the kind before the region. These are the ones Holdfast comes with:\n\n```yaml\n" + cost.Embedded() + "```\n")
+	return b.String()
+}
