@@ -46,6 +46,8 @@ type Descriptor struct {
 	PointInTime bool
 	// RestoreRegion is whether a restore may be made in another region than its point lies in.
 	RestoreRegion bool
+	// Steady is whether AWS cannot stop a backup of the kind, though Cancel is there.
+	Steady bool
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.
 	Actions map[resource.Purpose][]string
 	// Quotas are AWS's limits on operations in progress.

@@ -83,10 +83,19 @@ func (d *Driver) Cancel(ctx context.Context, req driver.CancelRequest) error {
 	if err != nil {
 		return err
 	}
-	_, err = client.StopBackupJob(ctx, &backup.StopBackupJobInput{BackupJobId: aws.String(string(req.Ref))})
+	id := string(req.Ref)
+	_, err = client.StopBackupJob(ctx, &backup.StopBackupJobInput{BackupJobId: &id})
 	stopped := refusedAs(failure.Unsupported, "StopBackupJob", err)
-	if failure.Is(stopped, failure.Busy) || failure.Is(stopped, failure.NotFound) {
+	switch {
+	case failure.Is(stopped, failure.Busy), failure.Is(stopped, failure.NotFound):
 		return nil // it has ended, or ends already: the next look tells
+	case !failure.Is(stopped, failure.Unsupported):
+		return stopped
+	}
+	// AWS refuses what it cannot stop and what has ended alike.
+	job, err := oneBackup(client)(ctx, id)
+	if err == nil && job.State != driver.Pending {
+		return nil
 	}
 	return stopped
 }

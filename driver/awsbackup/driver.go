@@ -72,7 +72,7 @@ func (d *Driver) serviceRole(scope resource.Scope) *string {
 func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
-		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, Archive: d.kind.OptIn, LookMax: lookMax,
+		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, Archive: d.kind.OptIn, Steady: d.kind.Steady, LookMax: lookMax,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
 		Unmarked:   true,
 		Actions:    d.actions(),
@@ -95,7 +95,7 @@ func (d *Driver) actions() map[resource.Purpose][]string {
 			"backup:DescribeBackupJob", "backup:DescribeCopyJob", "backup:DescribeRecoveryPoint", "backup:DescribeRestoreJob", "backup:ListBackupJobs", "backup:ListBackupVaults", "backup:ListCopyJobs",
 			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs",
 		}),
-		resource.ForBackup: sorted(vault, d.settingsActions(), []string{"backup:StartBackupJob", "backup:StopBackupJob"}),
+		resource.ForBackup: sorted(vault, d.settingsActions(), []string{"backup:DescribeBackupJob", "backup:StartBackupJob", "backup:StopBackupJob"}),
 		resource.ForCopy:   sorted(vault, write, []string{"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:StartCopyJob"}),
 		resource.ForRestore: sorted(d.kind.Restore.Actions(), []string{
 			"backup:DescribeRestoreJob", "backup:GetRecoveryPointRestoreMetadata", "backup:StartRestoreJob", "iam:PassRole",

@@ -35,6 +35,11 @@ type Kind struct {
 	// Discover is driver.Driver's, DiscoverActions the IAM actions it needs.
 	Discover        func(ctx context.Context, scope resource.Scope, yield func(resource.Resource) error) error
 	DiscoverActions []string
+	// DiscoverCalls are the operations behind Discover that a failed listing must show in,
+	// TagCalls those behind Points.Tags, and Exempt the checks that cannot apply to the
+	// kind, with reasons: for conformance.Wiring.
+	DiscoverCalls, TagCalls []string
+	Exempt                  map[string]string
 	// Options returns the kind's backup options of r; nil when there are none.
 	Options func(r resource.Resource) map[string]string
 	Restore Restoration

@@ -27,6 +27,8 @@ type brokenDriver struct {
 	tags       func(tags map[string]string) map[string]string
 	plan       func(req driver.RestoreRequest, next planFunc) (driver.RestorePlan, error)
 	finish     func(ctx context.Context, req driver.RestoreRequest, ref driver.Ref, next finishFunc) error
+	cancel     func(ctx context.Context, req driver.CancelRequest, next cancelFunc) error
+	lifecycle  func(l driver.Lifecycle) driver.Lifecycle
 }
 
 type (
@@ -38,6 +40,7 @@ type (
 	deleteFunc     func(ctx context.Context, req driver.DeleteRequest) error
 	finishCopyFunc func(ctx context.Context, req driver.CopyRequest) error
 	planFunc       func(req driver.RestoreRequest) (driver.RestorePlan, error)
+	cancelFunc     func(ctx context.Context, req driver.CancelRequest) error
 	finishFunc     func(ctx context.Context, req driver.RestoreRequest, ref driver.Ref) error
 )
 
@@ -69,6 +72,9 @@ func (b *brokenDriver) List(ctx context.Context, scope resource.Scope, yield fun
 func (b *brokenDriver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref, error) {
 	if b.tags != nil {
 		req.Tags = b.tags(req.Tags)
+	}
+	if b.lifecycle != nil {
+		req.Lifecycle = b.lifecycle(req.Lifecycle)
 	}
 	return b.beginWith(ctx, driver.Backup, req.Mark, func(ctx context.Context, m driver.Mark) (driver.Ref, error) {
 		req.Mark = m
@@ -169,4 +175,11 @@ type brokenWorld struct {
 
 func (w brokenWorld) Driver() driver.Driver {
 	return w.wrap(&brokenDriver{Driver: w.World.Driver().(*memdriver.Driver), world: w.World})
+}
+
+func (b *brokenDriver) Cancel(ctx context.Context, req driver.CancelRequest) error {
+	if b.cancel == nil {
+		return b.Driver.Cancel(ctx, req)
+	}
+	return b.cancel(ctx, req, b.Driver.Cancel)
 }

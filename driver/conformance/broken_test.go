@@ -42,7 +42,7 @@ func (d defect) checks() []string {
 func defects() []defect {
 	return slices.Concat(
 		descriptorDefects(), listingDefects(), beginDefects(), findDefects(), lookDefects(),
-		deleteDefects(), errorDefects(), markDefects(), copyDefects(), accountDefects(), restoreDefects(),
+		deleteDefects(), errorDefects(), markDefects(), copyDefects(), accountDefects(), restoreDefects(), lifecycleDefects(),
 	)
 }
 
@@ -103,6 +103,9 @@ func TestCheckNamesAreUnique(t *testing.T) {
 	for _, check := range conformance.Checks() {
 		if seen[check.Name] {
 			t.Errorf("two checks are called %q", check.Name)
+		}
+		if check.Ability() == "" {
+			t.Errorf("%s is about no ability: add it to abilities", check.Name)
 		}
 		if check.Proves == "" {
 			t.Errorf("%s does not say what it proves", check.Name)

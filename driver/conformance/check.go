@@ -26,12 +26,15 @@ const (
 	copiesAbroad // to another account
 	restores
 	moments // restores of them
+	cancels // backups in progress
+	chills  // moves points to cold storage
 )
 
 // Result is the outcome of one check: passed when Skipped is empty and Err is nil.
 type Result struct {
 	Check   string
 	Skipped string // why the check does not apply to this driver
+	Lacking bool   // it is skipped because the driver cannot do what it is about
 	Err     error
 }
 
@@ -40,7 +43,7 @@ func Checks() []Check {
 	return slices.Concat(
 		descriptorChecks(), listingChecks(), beginChecks(), lookChecks(),
 		deleteChecks(), errorChecks(), contextChecks(), markChecks(),
-		copyChecks(), accountChecks(), restoreChecks(), momentChecks(), walkChecks(),
+		copyChecks(), accountChecks(), restoreChecks(), momentChecks(), lifecycleChecks(), walkChecks(),
 	)
 }
 
@@ -53,8 +56,11 @@ func (c Check) Run(ctx context.Context, h Harness, seed uint64) Result {
 		result.Err = fmt.Errorf("make a world: %w", err)
 		return result
 	}
-	result.Skipped = c.skip(h.Facts(), w.Driver())
-	if result.Skipped != "" {
+	if result.Skipped = h.Facts().Exempt[c.Name]; result.Skipped != "" {
+		return result
+	}
+	if result.Skipped = c.lacks(w.Driver()); result.Skipped != "" {
+		result.Lacking = true
 		return result
 	}
 	result.Err = c.run(ctx, &env{Facts: h.Facts(), harness: h, seed: seed})
@@ -71,21 +77,25 @@ type notApplicable string
 // Error returns the reason.
 func (n notApplicable) Error() string { return string(n) }
 
-// skip says why the check does not apply, or "".
-func (c Check) skip(f Facts, d driver.Driver) string {
+// lacks says what the driver cannot do that the check is about, or "".
+func (c Check) lacks(d driver.Driver) string {
 	_, copier := d.(driver.Copier)
 	_, restorer := d.(driver.Restorer)
+	_, canceler := d.(driver.Canceler)
+	facts := d.Descriptor()
 	switch {
-	case f.Exempt[c.Name] != "":
-		return f.Exempt[c.Name]
 	case (c.needs == copies || c.needs == copiesAbroad) && !copier:
 		return "the driver makes no copies"
-	case c.needs == copiesAbroad && !d.Descriptor().CopyAccount:
+	case c.needs == copiesAbroad && !facts.CopyAccount:
 		return "the driver makes no copies to another account"
 	case c.needs == moments && !d.Descriptor().PointInTime:
 		return "the driver restores no moments"
 	case (c.needs == restores || c.needs == moments) && !restorer:
 		return "the driver restores nothing"
+	case c.needs == cancels && (!canceler || facts.Steady):
+		return "the driver stops no backups"
+	case c.needs == chills && !facts.ColdStorage:
+		return "the driver has no cold storage"
 	default:
 		return ""
 	}

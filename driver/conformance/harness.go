@@ -62,6 +62,8 @@ type World interface {
 	Resources(ctx context.Context, scope resource.Scope) ([]Item, error)
 	// Advance lets every operation in progress end.
 	Advance(ctx context.Context) error
+	// Age lets a time pass that is long beside any operation, such as days.
+	Age(ctx context.Context, d time.Duration) error
 	// Settle lets the consistency lag pass.
 	Settle(ctx context.Context) error
 	// FailNext makes the next operation of this type end in failure on the AWS side.

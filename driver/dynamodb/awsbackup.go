@@ -25,7 +25,8 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 			"dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
 			"dynamodb:ListTables", "dynamodb:ListTagsOfResource",
 		},
-		Restore: restoration{native},
+		DiscoverCalls: []string{"ListTables", "DescribeTable", "ListTagsOfResource"},
+		Restore:       restoration{native},
 	})
 }
 

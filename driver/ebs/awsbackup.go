@@ -23,6 +23,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 	return awsbackup.New(sessions, o, awsbackup.Kind{
 		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EBS", ColdStorage: true, OptIn: true,
 		Discover: native.Discover, DiscoverActions: []string{"ec2:DescribeVolumes"},
+		DiscoverCalls: []string{"DescribeVolumes"}, TagCalls: []string{"DescribeTags"},
 		Points: tags, Restore: restoration{tags},
 	})
 }

@@ -24,6 +24,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 	return awsbackup.New(sessions, o, awsbackup.Kind{
 		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EC2",
 		Discover: native.Discover, DiscoverActions: []string{"ec2:DescribeInstances", "ec2:DescribeVolumes"},
+		DiscoverCalls: []string{"DescribeInstances", "DescribeVolumes"}, TagCalls: []string{"DescribeTags"},
 		Points: tags, Restore: restoration{tags},
 	})
 }

@@ -44,7 +44,8 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 			"elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeLifecycleConfiguration",
 			"elasticfilesystem:DescribeMountTargetSecurityGroups", "elasticfilesystem:DescribeMountTargets",
 		},
-		Restore: f,
+		DiscoverCalls: []string{"DescribeFileSystems", "DescribeMountTargets"},
+		Restore:       f,
 	})
 }
 

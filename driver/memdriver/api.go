@@ -21,6 +21,7 @@ const (
 	createThing    = "mem:CreateThing"
 	tagThing       = "mem:TagThing"
 	deletePoint    = "mem:DeletePoint"
+	stopPoint      = "mem:StopPoint"
 )
 
 // errAnswerLost is what a caller sees of a call that was carried out and not answered.
@@ -100,6 +101,8 @@ func (c *Cloud) source(scope resource.Scope, ref driver.Ref, account, call strin
 		return item{}, refusal(failure.Busy, call, errors.New("the point is not complete"))
 	case i.failed:
 		return item{}, refusal(failure.Invalid, call, errors.New("the point is failed"))
+	case call == copyPoint && !i.coldAt.IsZero() && !i.coldAt.After(c.opts.Clock.Now()):
+		return item{}, refusal(failure.Invalid, call, errors.New("the point is in cold storage"))
 	default:
 		return *i, nil
 	}
@@ -142,6 +145,18 @@ func (c *Cloud) share(ctx context.Context, m conformance.Method, scope resource.
 	}
 	if lost {
 		return refusal(failure.Transient, sharePoint, errAnswerLost)
+	}
+	return nil
+}
+
+// stop takes a point that is in the making away.
+func (c *Cloud) stop(ctx context.Context, scope resource.Scope, ref driver.Ref) error {
+	if _, err := c.call(ctx, conformance.Start, stopPoint, true); err != nil {
+		return err
+	}
+	defer c.mu.Unlock()
+	if i := c.get(points, scope, ref); i != nil && i.readyAt.After(c.opts.Clock.Now()) {
+		i.deleted = true
 	}
 	return nil
 }

@@ -67,6 +67,7 @@ type item struct {
 	createdAt time.Time
 	readyAt   time.Time
 	visibleAt time.Time
+	coldAt    time.Time       // when it moves to cold storage, zero for never
 	shared    map[string]bool // accounts that may copy it
 	failed    bool
 	deleted   bool

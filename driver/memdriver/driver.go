@@ -24,6 +24,7 @@ var (
 	_ driver.Copier       = (*Driver)(nil)
 	_ driver.CopyFinisher = (*Driver)(nil)
 	_ driver.Restorer     = (*Driver)(nil)
+	_ driver.Canceler     = (*Driver)(nil)
 )
 
 // New returns a driver over c.
@@ -43,10 +44,10 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	}
 	return driver.Descriptor{
 		Kind: o.Kind, Title: "thing in memory", ARNPattern: "arn:*:mem:*:*:thing/*",
-		CopyRegion: true, CopyAccount: true, PointInTime: true, LookMax: lookMax, Settle: settle,
+		CopyRegion: true, CopyAccount: true, PointInTime: true, ColdStorage: true, LookMax: lookMax, Settle: settle,
 		Actions: map[resource.Purpose][]string{
 			resource.ForDiscover: {describePoints, describeThings},
-			resource.ForBackup:   {createPoint, describePoints},
+			resource.ForBackup:   {createPoint, describePoints, stopPoint},
 			resource.ForCopy:     {copyPoint, describePoints, sharePoint},
 			resource.ForRestore:  {createThing, describeThings, tagThing},
 			resource.ForExpire:   {deletePoint, describePoints},
@@ -98,9 +99,16 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	if err := json.Unmarshal(req.Resource.Settings, &s); err != nil {
 		return "", refusal(failure.Invalid, createPoint, fmt.Errorf("settings of %s: %w", req.Resource.ARN, err))
 	}
-	return d.cloud.create(ctx, conformance.Start, createPoint, driver.Backup, item{
-		family: points, scope: req.Scope, token: req.Mark.Token(), tags: req.Mark.Tags(req.Tags), sizeGiB: s.SizeGiB,
-	})
+	want := item{family: points, scope: req.Scope, token: req.Mark.Token(), tags: req.Mark.Tags(req.Tags), sizeGiB: s.SizeGiB}
+	if days := req.Lifecycle.ColdAfterDays; days > 0 {
+		want.coldAt = d.cloud.opts.Clock.Now().AddDate(0, 0, days)
+	}
+	return d.cloud.create(ctx, conformance.Start, createPoint, driver.Backup, want)
+}
+
+// Cancel takes away a backup in progress.
+func (d *Driver) Cancel(ctx context.Context, req driver.CancelRequest) error {
+	return d.cloud.stop(ctx, req.Scope, req.Ref)
 }
 
 // Find looks for what was made with the mark, by its tags.

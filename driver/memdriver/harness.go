@@ -85,6 +85,11 @@ func (w *world) Advance(context.Context) error {
 	return nil
 }
 
+func (w *world) Age(_ context.Context, d time.Duration) error {
+	w.clock.Advance(d)
+	return nil
+}
+
 func (w *world) Settle(context.Context) error {
 	w.clock.Advance(w.cloud.opts.Lag)
 	return nil

@@ -22,6 +22,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 	return awsbackup.New(sessions, o, awsbackup.Kind{
 		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "RDS", Steady: true,
 		Discover: native.Discover, DiscoverActions: []string{"rds:DescribeDBInstances"},
+		DiscoverCalls: []string{"DescribeDBInstances"}, TagCalls: []string{"ListTagsForResource"},
 		Points: tags, Restore: restoration{native, tags},
 	})
 }

@@ -41,6 +41,8 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 		Kind: resource.S3, Title: "S3 bucket", Type: "S3", ARNPattern: "arn:*:s3:::*",
 		Discover:        b.discover,
 		DiscoverActions: []string{"s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:ListAllMyBuckets"},
+		DiscoverCalls:   []string{"ListBuckets", "GetBucketVersioning"},
+		Exempt:          map[string]string{"restore-finish": "a restore goes into a bucket that exists, which is not ours to mark"},
 		Restore:         restoration{},
 	})
 }

@@ -42,6 +42,7 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 		ARNPattern:      "arn:*:backup-gateway:*:*:vm/*",
 		Discover:        m.discover,
 		DiscoverActions: []string{"backup-gateway:ListTagsForResource", "backup-gateway:ListVirtualMachines"},
+		DiscoverCalls:   []string{"ListVirtualMachines", "ListTagsForResource"},
 		Restore:         m,
 	})
 }

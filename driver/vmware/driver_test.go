@@ -7,7 +7,6 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/awsbackup"
-	"holdfast/driver/conformance"
 	"holdfast/driver/drivertest"
 	"holdfast/driver/drivertest/simharness"
 	"holdfast/driver/vmware"
@@ -17,9 +16,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	kind := simharness.ByAWSBackup(resource.VMware, func(p awssession.Provider) driver.Driver { return vmware.New(p, awsbackup.Options{}) })
-	kind.Calls[conformance.Discover] = []string{"ListVirtualMachines", "ListTagsForResource"}
-	drivertest.Run(t, simharness.New(kind))
+	drivertest.Run(t, simharness.Of(func(p awssession.Provider) *awsbackup.Driver { return vmware.New(p, awsbackup.Options{}) }))
 }
 
 func request(overrides map[string]string) driver.RestoreRequest {

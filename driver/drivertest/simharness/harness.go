@@ -50,10 +50,23 @@ type Kind struct {
 	FailedAs driver.State
 	// Exempt names checks that cannot apply to the kind, with the reasons.
 	Exempt map[string]string
+
+	build func(awssession.Provider) conformance.Tried // of a driver that makes foreign points itself
 }
 
 // New returns a harness for the kind.
 func New(k Kind) conformance.Harness { return harness{k} }
+
+// Of returns a harness for the kind of the driver that build makes, wired as the driver says.
+func Of[D conformance.Tried](build func(awssession.Provider) D) conformance.Harness {
+	d := build(nil)
+	w := d.Wiring()
+	return New(Kind{
+		Kind: d.Descriptor().Kind, New: func(p awssession.Provider) driver.Driver { return build(p) },
+		Tagged: w.Tagged, Calls: w.Calls, Codes: w.Codes, FailedAs: w.FailedAs, Exempt: w.Exempt,
+		build: func(p awssession.Provider) conformance.Tried { return build(p) },
+	})
+}
 
 type harness struct{ kind Kind }
 
@@ -126,12 +139,15 @@ func (w *world) AddResources(_ context.Context, n int) ([]resource.Resource, err
 }
 
 func (w *world) AddForeignPoint(ctx context.Context, r resource.Resource) (driver.Ref, error) {
+	defer w.clock.Advance(longest)
+	if w.kind.build != nil {
+		return w.kind.build(w.org.Provider()).Wiring().Foreign(ctx, w.Home(), r)
+	}
 	cfg, err := w.org.Provider().Config(ctx, awssession.Request{Scope: w.Home(), Purpose: resource.ForBackup})
 	if err != nil {
 		return "", err
 	}
 	ref, err := w.kind.Foreign(ctx, cfg, r)
-	w.clock.Advance(longest)
 	return driver.Ref(ref), err
 }
 
@@ -181,6 +197,11 @@ func items(artefacts []sim.Artefact) []conformance.Item {
 
 func (w *world) Advance(context.Context) error {
 	w.clock.Advance(longest)
+	return nil
+}
+
+func (w *world) Age(_ context.Context, d time.Duration) error {
+	w.clock.Advance(d)
 	return nil
 }
 

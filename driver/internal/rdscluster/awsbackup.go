@@ -21,6 +21,8 @@ func NewAWSBackup(kind Kind, name string, sessions awssession.Provider, o awsbac
 	return awsbackup.New(sessions, o, awsbackup.Kind{
 		Kind: kind.Kind, Title: kind.Title, ARNPattern: native.Descriptor().ARNPattern, Type: name, Steady: true,
 		Discover: native.Discover, DiscoverActions: []string{"rds:DescribeDBClusters", "rds:DescribeDBInstances"},
+		DiscoverCalls: []string{"DescribeDBClusters", "DescribeDBInstances"}, TagCalls: []string{"ListTagsForResource"},
+		Exempt: map[string]string{"copy-encrypted": "AWS leaves the copy of an unencrypted cluster snapshot unencrypted"},
 		Points: tags, Restore: restoration{native, tags},
 	})
 }

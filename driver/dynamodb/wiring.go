@@ -1,0 +1,56 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"holdfast/driver"
+	"holdfast/driver/conformance"
+	"holdfast/failure"
+	"holdfast/resource"
+)
+
+var _ conformance.Tried = (*Driver)(nil)
+
+// Wiring tells how to try the driver.
+func (d *Driver) Wiring() conformance.Wiring {
+	return conformance.Wiring{
+		Foreign: d.foreign,
+		Calls: map[conformance.Method][]string{
+			conformance.Discover: {"ListTables", "DescribeTable", "ListTagsOfResource"},
+			conformance.Start:    {"CreateBackup"},
+			conformance.Find:     {"ListBackups"},
+			conformance.Look:     {"ListBackups", "DescribeBackup", "DescribeTable"},
+			conformance.List:     {"ListBackups"},
+			conformance.Delete:   {"DescribeBackup", "DeleteBackup"},
+			conformance.Restore:  {"RestoreTableFromBackup"},
+		},
+		Codes: map[failure.Class]string{
+			failure.Throttled: "ThrottlingException", failure.Denied: "AccessDeniedException",
+			failure.Credentials: "ExpiredTokenException", failure.Busy: "TableInUseException",
+			failure.Quota: "LimitExceededException", failure.Invalid: "ValidationException",
+		},
+		FailedAs: driver.Gone, // neither backups nor restores have a failed state: what fails vanishes
+		Unsupported: map[conformance.Ability]string{
+			conformance.CanCancel:      "DynamoDB cannot stop a backup",
+			conformance.CanChill:       "DynamoDB's own backups have no cold storage: AWS Backup's have",
+			conformance.CanCopyRegion:  "DynamoDB's own backups cannot be copied: AWS Backup's can",
+			conformance.CanCopyAccount: "DynamoDB's own backups cannot be copied: AWS Backup's can",
+		},
+	}
+}
+
+// foreign makes a backup as the console does.
+func (d *Driver) foreign(ctx context.Context, scope resource.Scope, r resource.Resource) (driver.Ref, error) {
+	client, err := d.clients.Get(ctx, scope, resource.ForBackup)
+	if err != nil {
+		return "", err
+	}
+	out, err := client.CreateBackup(ctx, &dynamodb.CreateBackupInput{TableName: &r.Name, BackupName: aws.String("by-hand")})
+	if err != nil {
+		return "", wrap("CreateBackup", err)
+	}
+	return driver.Ref(aws.ToString(out.BackupDetails.BackupArn)), nil
+}
