@@ -20,7 +20,7 @@ var layers = [][]string{
 	5:  {"report/page", "driver/internal/ebssnap", "driver/internal/fsxbackup", "driver/internal/rdssnap", "driver/internal/ec2points", "driver/awsbackup"},
 	6:  {"driver/internal/rdscluster"},
 	7:  {"driver/", "admission/", "catalog/", "internal/", "sim/ec2", "sim/rds"},
-	8:  {"driver/all", "driver/drivertest", "driver/internal/mototest", "sim/"},
+	8:  {"driver/all", "driver/verify", "driver/drivertest", "driver/internal/mototest", "sim/"},
 	9:  {"sim"},
 	10: {"engine", "producer", "notify", "web/signin", "driver/drivertest/simharness"},
 	11: {"worker", "scheduler", "notify/"},
@@ -41,7 +41,7 @@ var testSupport = []string{"internal/testkit", "catalog/catalogtest", "driver/dr
 var concrete = []string{"driver/all", "catalog/sqlstore", "admission/redislimit", "admission/redisbudget", "internal/awsorg", "sim"}
 
 // composers put processes together.
-var composers = []string{"app", "demo", "cli", "cmd", "internal/fleet/localfleet", "test", "bench"}
+var composers = []string{simHarness, "app", "demo", "cli", "cmd", "internal/fleet/localfleet", "test", "bench"}
 
 // below reports whether dir is one of roots or inside one.
 func below(dir string, roots ...string) bool {
@@ -50,7 +50,10 @@ func below(dir string, roots ...string) bool {
 	})
 }
 
-func isTestSupport(dir string) bool { return below(dir, testSupport...) }
+func isTestSupport(dir string) bool { return below(dir, testSupport...) && dir != simHarness }
+
+// simHarness tries drivers on the simulated organization, for tests and for a command.
+const simHarness = "driver/drivertest/simharness"
 
 // layerOf returns the layer of a package; ok is false when the table has none for it.
 func layerOf(dir string) (layer int, ok bool) {

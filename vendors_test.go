@@ -14,7 +14,7 @@ var vendors = []struct {
 	module string
 	in     []string
 }{
-	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "driver/awsbackup", "internal/backupgateway", "notify", "internal/tracing", "bench/budget"}},
+	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "driver/awsbackup", "driver/drivertest/simharness", "internal/backupgateway", "notify", "internal/tracing", "bench/budget"}},
 	{"github.com/hibiken/", []string{"producer", "worker", "scheduler", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/redis/", []string{"producer", "worker", "scheduler", "admission/redislimit", "admission/redisbudget", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/alicebob/miniredis/", []string{"app", "demo"}},
@@ -44,7 +44,7 @@ var pureForbidden = []string{"os", "net", "net/http", "log", "log/slog", "databa
 // none of the packages that serve all kinds.
 func isKindFolder(dir string) bool {
 	rest, ok := strings.CutPrefix(dir, "driver/")
-	return ok && !below(dir, "driver/internal", "driver/all", "driver/conformance", "driver/drivertest", "driver/memdriver", "driver/awsbackup") && rest != ""
+	return ok && !below(dir, "driver/internal", "driver/all", "driver/conformance", "driver/drivertest", "driver/memdriver", "driver/awsbackup", "driver/verify") && rest != ""
 }
 
 func mayImport(dir string, in []string) bool {

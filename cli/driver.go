@@ -15,11 +15,14 @@ import (
 func driverCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "driver", Usage: "the kinds of resources this binary can protect",
-		Subcommands: []*cli.Command{{
-			Name: "list", Usage: "list the kinds with what they can do, AWS's quotas, IAM actions and restore parameters",
-			Description: "Examples:\n\n   holdfast driver list\n   holdfast driver list --output json | jq '.drivers[].actions.backup'",
-			Action:      func(ctx *cli.Context) error { return listDrivers(ctx, env) },
-		}},
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "list the kinds with what they can do, AWS's quotas, IAM actions and restore parameters",
+				Description: "Examples:\n\n   holdfast driver list\n   holdfast driver list --output json | jq '.drivers[].actions.backup'",
+				Action:      func(ctx *cli.Context) error { return listDrivers(ctx, env) },
+			},
+			verifyCommand(env),
+		},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast/driver"
+	"holdfast/driver/conformance"
 	"holdfast/resource"
 )
 
@@ -76,6 +77,23 @@ func TestCapabilities(t *testing.T) {
 		}
 		if _, restores := d.(driver.Restorer); restores != (len(facts.Restore) > 0) {
 			t.Errorf("%s: Restorer is %t with %d parameters", kind, restores, len(facts.Restore))
+		}
+	}
+}
+
+// TestEveryDriverCanBeTried is what `driver verify` relies on.
+func TestEveryDriverCanBeTried(t *testing.T) {
+	t.Parallel()
+	for _, d := range New(nil).All() {
+		tried, ok := d.(conformance.Tried)
+		if !ok {
+			t.Errorf("the %s driver of %s has no Wiring", driver.EngineOf(d), d.Descriptor().Kind)
+			continue
+		}
+		for ability := range tried.Wiring().Unsupported {
+			if !slices.Contains(conformance.Abilities(), ability) {
+				t.Errorf("%s by %s: %q is no ability", d.Descriptor().Kind, driver.EngineOf(d), ability)
+			}
 		}
 	}
 }

@@ -34,7 +34,8 @@ const (
 type Result struct {
 	Check   string
 	Skipped string // why the check does not apply to this driver
-	Lacking bool   // it is skipped because the driver cannot do what it is about
+	// Lacking is what the driver cannot do that the check needs, when that is why it was skipped.
+	Lacking Ability
 	Err     error
 }
 
@@ -59,8 +60,7 @@ func (c Check) Run(ctx context.Context, h Harness, seed uint64) Result {
 	if result.Skipped = h.Facts().Exempt[c.Name]; result.Skipped != "" {
 		return result
 	}
-	if result.Skipped = c.lacks(w.Driver()); result.Skipped != "" {
-		result.Lacking = true
+	if result.Lacking, result.Skipped = c.lacks(w.Driver()); result.Skipped != "" {
 		return result
 	}
 	result.Err = c.run(ctx, &env{Facts: h.Facts(), harness: h, seed: seed})
@@ -77,26 +77,26 @@ type notApplicable string
 // Error returns the reason.
 func (n notApplicable) Error() string { return string(n) }
 
-// lacks says what the driver cannot do that the check is about, or "".
-func (c Check) lacks(d driver.Driver) string {
+// lacks says what the driver cannot do that the check needs, and in words; nothing when it can.
+func (c Check) lacks(d driver.Driver) (Ability, string) {
 	_, copier := d.(driver.Copier)
 	_, restorer := d.(driver.Restorer)
 	_, canceler := d.(driver.Canceler)
 	facts := d.Descriptor()
 	switch {
-	case (c.needs == copies || c.needs == copiesAbroad) && !copier:
-		return "the driver makes no copies"
-	case c.needs == copiesAbroad && !facts.CopyAccount:
-		return "the driver makes no copies to another account"
-	case c.needs == moments && !d.Descriptor().PointInTime:
-		return "the driver restores no moments"
+	case c.needs == copies && !copier:
+		return CanCopyRegion, "the driver makes no copies"
+	case c.needs == copiesAbroad && !(copier && facts.CopyAccount):
+		return CanCopyAccount, "the driver makes no copies to another account"
 	case (c.needs == restores || c.needs == moments) && !restorer:
-		return "the driver restores nothing"
+		return CanRestore, "the driver restores nothing"
+	case c.needs == moments && !facts.PointInTime:
+		return "", "the driver restores no moments" // few kinds of AWS have any
 	case c.needs == cancels && (!canceler || facts.Steady):
-		return "the driver stops no backups"
+		return CanCancel, "the driver stops no backups"
 	case c.needs == chills && !facts.ColdStorage:
-		return "the driver has no cold storage"
+		return CanChill, "the driver has no cold storage"
 	default:
-		return ""
+		return "", ""
 	}
 }

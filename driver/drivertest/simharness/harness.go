@@ -1,7 +1,7 @@
 // Package simharness runs the conformance checks on a kind's real driver: real SDK
 // clients on a simulated organization. What reaches AWS is counted, cut into small pages
 // and made to fail between the SDK's retries and the organization, so that the checks do
-// not depend on the simulator's own faults. Only tests import it.
+// not depend on the simulator's own faults.
 package simharness
 
 import (
