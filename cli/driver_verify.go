@@ -24,32 +24,39 @@ func verifyCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "verify", Usage: "try drivers against a target, check by check, and say what each can do",
 		Description: "The checks are those every driver has to pass before a release. The simulated organization (--target sim)\n" +
-			"is made for each check and needs nothing; with it anything can be tried, failures of AWS too.\n" +
+			"is made for each check and needs nothing; with it anything can be tried, failures of AWS too. With moto\n" +
+			"(--target moto) a resource of each kind it can make is taken through its life over the wire.\n" +
 			"A check is unsupported only where AWS has no such thing; one failure makes the exit code 1.\n\n" +
 			"Examples:\n\n   holdfast driver verify\n   holdfast driver verify --kind ebs --engine aws-backup\n" +
+			"   holdfast driver verify --target moto\n" +
 			"   holdfast driver verify --output json | jq '.results[] | select(.result==\"fail\")'",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "kind", Value: everyKind, Usage: "the `KIND` to try, or all"},
 			&cli.StringFlag{Name: "engine", Usage: "the `ENGINE` to try, native or aws-backup (default: every engine of the kind)"},
-			&cli.StringFlag{Name: "target", Value: targetSim, Usage: "`WHERE`: sim, the simulated organization"},
+			&cli.StringFlag{Name: "target", Value: targetSim, Usage: "`WHERE`: sim, the simulated organization, or moto, an emulator of AWS"},
+			&cli.StringFlag{Name: "endpoint", Usage: "with --target moto: `URL` of a moto_server that runs (default: one is started, and ended)"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "`NUMBER` that random choices follow from: the same seed, the same choices"},
 		},
 		Action: func(ctx *cli.Context) error { return verifyDrivers(ctx, env) },
 	}
 }
 
-const targetSim = "sim"
+// The targets.
+const (
+	targetSim  = "sim"
+	targetMoto = "moto"
+)
 
 func verifyDrivers(ctx *cli.Context, env Env) error {
 	subjects, err := subjectsOf(ctx)
 	if err != nil {
 		return err
 	}
-	o := verify.Options{Seed: ctx.Uint64("seed"), Parallel: runtime.GOMAXPROCS(0)}
-	if !jsonWanted(ctx) {
-		o.Done = func(done, all int) { showDone(env, done, all) }
+	run := verifySimulated
+	if ctx.String("target") == targetMoto {
+		run = verifyMoto
 	}
-	results, err := verify.Run(ctx.Context, subjects, o)
+	results, err := run(ctx, env, subjects)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
@@ -62,12 +69,24 @@ func verifyDrivers(ctx *cli.Context, env Env) error {
 	return nil
 }
 
+func verifySimulated(ctx *cli.Context, env Env, subjects []verify.Subject) ([]verify.Result, error) {
+	o := verify.Options{Seed: ctx.Uint64("seed"), Parallel: runtime.GOMAXPROCS(0)}
+	if !jsonWanted(ctx) {
+		o.Done = func(done, all int) { showDone(env, done, all) }
+	}
+	return verify.Run(ctx.Context, subjects, o)
+}
+
 // subjectsOf returns the drivers the flags ask for, on their target.
 func subjectsOf(ctx *cli.Context) ([]verify.Subject, error) {
 	var c checks
 	c.noArguments(ctx)
-	if target := ctx.String("target"); target != targetSim {
-		c.add("--target", "%q: use %s", target, targetSim)
+	target := ctx.String("target")
+	if target != targetSim && target != targetMoto {
+		c.add("--target", "%q: use %s or %s", target, targetSim, targetMoto)
+	}
+	if ctx.IsSet("endpoint") && target != targetMoto {
+		c.add("--endpoint", "is for --target %s", targetMoto)
 	}
 	engine := driver.Engine(ctx.String("engine"))
 	if _, err := driver.ParseEngine(string(engine)); engine != "" && err != nil {
@@ -90,9 +109,14 @@ func subjectsOf(ctx *cli.Context) ([]verify.Subject, error) {
 		if !ok {
 			return nil, fmt.Errorf("the %s driver of %s does not say how to try it", by, of)
 		}
+		if target == targetMoto && tried.Wiring().Make == nil {
+			continue
+		}
 		subjects = append(subjects, verify.Subject{Driver: tried, Harness: simulated(of, by)})
 	}
-	if len(subjects) == 0 {
+	if len(subjects) == 0 && target == targetMoto {
+		c.add("--kind", "moto cannot make a resource of %s: use --target %s", kind, targetSim)
+	} else if len(subjects) == 0 {
 		c.add("--engine", "%s has no engine %s: use %s", kind, engine, joined(all.New(nil).Engines(kind)))
 	}
 	return subjects, c.err()
@@ -146,7 +170,7 @@ func printVerified(ctx *cli.Context, env Env, subjects []verify.Subject, results
 			fmt.Fprintf(env.Stdout, "\n%s by %s, %s: FAIL\n   %s\n", r.Kind, r.Engine, r.Check, strings.ReplaceAll(r.Detail, "\n", "\n   "))
 		}
 	}
-	_, err := fmt.Fprintf(env.Stdout, "\n%s, %d failed; - is what AWS has not\n", counted(len(results), "check"), verify.Failed(results))
+	_, err := fmt.Fprintf(env.Stdout, "\n%s, %d failed; - is what AWS has not, . what was not tried\n", counted(len(results), "check"), verify.Failed(results))
 	return err
 }
 
@@ -155,7 +179,7 @@ func cell(results []verify.Result, kind resource.Kind, engine driver.Engine, abi
 	outcome, ok := verify.Cell(results, kind, engine, ability)
 	names := []verify.Outcome{verify.Pass, verify.Fail, verify.Unsupported}
 	if !ok {
-		return "?"
+		return "."
 	}
 	return []string{"ok", "FAIL", "-"}[slices.Index(names, outcome)]
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"holdfast/internal/testkit"
 )
 
 func TestDriverVerify(t *testing.T) {
@@ -40,4 +42,13 @@ func TestDriverVerifyRefuses(t *testing.T) {
 		fmt.Fprintf(&b, "$ holdfast %s\n%s%s--- exit %d\n\n", line, a.stdout, a.stderr, a.code)
 	}
 	golden(t, filepath.Join("testdata", "driver_verify.golden"), trimLines(b.String()))
+}
+
+func TestDriverVerifyOnMoto(t *testing.T) {
+	t.Parallel()
+	server := testkit.Moto(t)
+	got := typed(t, "driver", "verify", "--kind", "ebs", "--target", "moto", "--endpoint", server.URL)
+	if got.code != codeDone || !strings.Contains(got.stdout, "9 checks, 0 failed") {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.stdout, got.stderr)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"holdfast/driver/awsbackup"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -30,7 +31,11 @@ func kind() rdscluster.Kind {
 		Engines: []string{"aurora-mysql", "aurora-postgresql"}, Others: multiAZ,
 		Unsupported: unsupported,
 		Copies:      "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-copy-snapshot.html",
-		Client:      func(cfg aws.Config) rdscluster.API { return rds.NewFromConfig(cfg) },
+		Emulated: []conformance.Ability{
+			conformance.CanDiscover, conformance.CanBackUp, conformance.CanCopyRegion, conformance.CanRestore, conformance.CanExpire,
+			conformance.SurvivesCrash, conformance.TellsErrors, conformance.Looks,
+		},
+		Client: func(cfg aws.Config) rdscluster.API { return rds.NewFromConfig(cfg) },
 	}
 }
 

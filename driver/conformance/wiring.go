@@ -33,4 +33,8 @@ type Wiring struct {
 	// Unsupported names abilities that AWS does not have for the kind and engine, with the
 	// reasons. An ability that is neither here nor the driver's is missing.
 	Unsupported map[Ability]string
+	// Emulated has what the emulator moto does right of it, as tests show; Make makes the
+	// least resource of the kind there and returns its name, nil where moto makes none.
+	Emulated []Ability
+	Make     func(ctx context.Context, scope resource.Scope) (name string, err error)
 }

@@ -6,6 +6,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/awsbackup"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -28,7 +29,8 @@ func kind() rdscluster.Kind {
 			"iam_auth", "copy_tags_to_snapshot", "backtrack_seconds", "publicly_accessible",
 			"monitoring_seconds", "monitoring_role_arn", "performance_insights_days", rdscluster.InstanceGroups,
 		},
-		Copies: "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore-copy_cluster_snapshot.html",
-		Client: func(cfg aws.Config) rdscluster.API { return client{docdb.NewFromConfig(cfg)} },
+		Copies:   "https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore-copy_cluster_snapshot.html",
+		Emulated: []conformance.Ability{conformance.CanDiscover},
+		Client:   func(cfg aws.Config) rdscluster.API { return client{docdb.NewFromConfig(cfg)} },
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"holdfast/driver"
 	"holdfast/driver/conformance"
@@ -17,7 +18,11 @@ var _ conformance.Tried = (*Driver)(nil)
 // Wiring tells how to try the driver.
 func (d *Driver) Wiring() conformance.Wiring {
 	return conformance.Wiring{
-		Foreign: d.foreign,
+		Foreign: d.foreign, Make: d.make,
+		Emulated: []conformance.Ability{
+			conformance.CanDiscover, conformance.CanBackUp, conformance.CanRestore, conformance.CanExpire,
+			conformance.SurvivesCrash, conformance.TellsErrors, conformance.Looks,
+		},
 		Calls: map[conformance.Method][]string{
 			conformance.Discover: {"ListTables", "DescribeTable", "ListTagsOfResource"},
 			conformance.Start:    {"CreateBackup"},
@@ -53,4 +58,26 @@ func (d *Driver) foreign(ctx context.Context, scope resource.Scope, r resource.R
 		return "", wrap("CreateBackup", err)
 	}
 	return driver.Ref(aws.ToString(out.BackupDetails.BackupArn)), nil
+}
+
+// maker is the call that makes a table, which nothing else here needs.
+type maker interface {
+	CreateTable(context.Context, *dynamodb.CreateTableInput, ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error)
+}
+
+var _ maker = (*dynamodb.Client)(nil)
+
+// make makes an empty table, paid per request.
+func (d *Driver) make(ctx context.Context, scope resource.Scope) (string, error) {
+	client, err := d.clients.Get(ctx, scope, resource.ForRestore)
+	if err != nil {
+		return "", err
+	}
+	const name, key = "holdfast-verify", "id"
+	_, err = client.(maker).CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName: aws.String(name), BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String(key), AttributeType: types.ScalarAttributeTypeS}},
+		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String(key), KeyType: types.KeyTypeHash}},
+	})
+	return name, wrap("CreateTable", err)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"holdfast/driver/internal/ebssnap"
 
@@ -20,7 +21,11 @@ var _ conformance.Tried = (*Driver)(nil)
 func (d *Driver) Wiring() conformance.Wiring {
 	return conformance.Wiring{
 		Tagged:  true,
-		Foreign: d.foreign,
+		Foreign: d.foreign, Make: d.make,
+		Emulated: []conformance.Ability{
+			conformance.CanDiscover, conformance.CanBackUp, conformance.CanCopyRegion, conformance.CanRestore, conformance.CanExpire,
+			conformance.SurvivesCrash, conformance.TellsErrors, conformance.Looks,
+		},
 		Calls: map[conformance.Method][]string{
 			conformance.Discover: {"DescribeVolumes"},
 			conformance.Start:    {"CreateSnapshot"},
@@ -53,4 +58,19 @@ func (d *Driver) foreign(ctx context.Context, scope resource.Scope, r resource.R
 		return "", ebssnap.Wrap("CreateSnapshot", err)
 	}
 	return driver.Ref(aws.ToString(out.SnapshotId)), nil
+}
+
+// make makes a volume of a GiB.
+func (d *Driver) make(ctx context.Context, scope resource.Scope) (string, error) {
+	client, err := d.clients.Get(ctx, scope, resource.ForRestore)
+	if err != nil {
+		return "", err
+	}
+	out, err := client.CreateVolume(ctx, &ec2.CreateVolumeInput{
+		AvailabilityZone: aws.String(scope.Region + "a"), Size: aws.Int32(1), VolumeType: types.VolumeTypeGp3,
+	})
+	if err != nil {
+		return "", ebssnap.Wrap("CreateVolume", err)
+	}
+	return aws.ToString(out.VolumeId), nil
 }

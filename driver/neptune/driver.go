@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/neptune"
 
 	"holdfast/driver/awsbackup"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/rdscluster"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -26,6 +27,10 @@ func kind() rdscluster.Kind {
 			"performance_insights", "performance_insights_days", "performance_insights_kms_key_id",
 		},
 		Copies: "https://docs.aws.amazon.com/neptune/latest/userguide/backup-restore-copy-snapshot.html",
+		Emulated: []conformance.Ability{
+			conformance.CanDiscover, conformance.CanBackUp, conformance.CanCopyRegion, conformance.CanRestore, conformance.CanExpire,
+			conformance.SurvivesCrash, conformance.TellsErrors, conformance.Looks,
+		},
 		Client: func(cfg aws.Config) rdscluster.API { return client{neptune.NewFromConfig(cfg)} },
 	}
 }

@@ -3,6 +3,7 @@ package rds
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 
 	"holdfast/driver/internal/rdssnap"
@@ -19,7 +20,11 @@ var _ conformance.Tried = (*Driver)(nil)
 func (d *Driver) Wiring() conformance.Wiring {
 	return conformance.Wiring{
 		Tagged:  true,
-		Foreign: d.foreign,
+		Foreign: d.foreign, Make: d.make,
+		Emulated: []conformance.Ability{
+			conformance.CanDiscover, conformance.CanBackUp, conformance.CanCopyRegion, conformance.CanRestore, conformance.CanExpire,
+			conformance.SurvivesCrash, conformance.TellsErrors, conformance.Looks,
+		},
 		Calls: map[conformance.Method][]string{
 			conformance.Discover: {"DescribeDBInstances"},
 			conformance.Start:    {"CreateDBSnapshot"},
@@ -52,4 +57,25 @@ func (d *Driver) foreign(ctx context.Context, scope resource.Scope, r resource.R
 	id := "by-hand-" + r.Name
 	_, err = client.CreateDBSnapshot(ctx, &rds.CreateDBSnapshotInput{DBInstanceIdentifier: &r.Name, DBSnapshotIdentifier: &id})
 	return driver.Ref(id), rdssnap.Wrap("CreateDBSnapshot", err)
+}
+
+// maker is the call that makes an instance, which nothing else here needs.
+type maker interface {
+	CreateDBInstance(context.Context, *rds.CreateDBInstanceInput, ...func(*rds.Options)) (*rds.CreateDBInstanceOutput, error)
+}
+
+var _ maker = (*rds.Client)(nil)
+
+// make makes a small instance whose password nobody is told.
+func (d *Driver) make(ctx context.Context, scope resource.Scope) (string, error) {
+	client, err := d.clients.Get(ctx, scope, resource.ForRestore)
+	if err != nil {
+		return "", err
+	}
+	const name = "holdfast-verify"
+	_, err = client.(maker).CreateDBInstance(ctx, &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: aws.String(name), DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"),
+		AllocatedStorage: aws.Int32(20), MasterUsername: aws.String("holdfast"), ManageMasterUserPassword: aws.Bool(true),
+	})
+	return name, rdssnap.Wrap("CreateDBInstance", err)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"holdfast/driver"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/clients"
 	"holdfast/driver/internal/kmskeys"
 	"holdfast/driver/internal/rdssnap"
@@ -38,6 +39,8 @@ type Kind struct {
 	Path driver.CopyPath
 	// Copies is the page with the limit on copies in progress.
 	Copies string
+	// Emulated has what moto does right, for conformance.Wiring.
+	Emulated []conformance.Ability
 	// Client makes a client of the service.
 	Client func(aws.Config) API
 }

@@ -3,6 +3,7 @@ package rdscluster
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 
 	"holdfast/driver/internal/rdssnap"
@@ -19,7 +20,7 @@ var _ conformance.Tried = (*Driver)(nil)
 func (d *Driver) Wiring() conformance.Wiring {
 	return conformance.Wiring{
 		Tagged:  true,
-		Foreign: d.foreign,
+		Foreign: d.foreign, Make: d.maker(), Emulated: d.kind.Emulated,
 		Calls: map[conformance.Method][]string{
 			conformance.Discover: {"DescribeDBClusters"},
 			conformance.Start:    {"CreateDBClusterSnapshot"},
@@ -53,4 +54,34 @@ func (d *Driver) foreign(ctx context.Context, scope resource.Scope, r resource.R
 	id := "by-hand-" + r.Name
 	_, err = client.CreateDBClusterSnapshot(ctx, &rds.CreateDBClusterSnapshotInput{DBClusterIdentifier: &r.Name, DBClusterSnapshotIdentifier: &id})
 	return driver.Ref(id), rdssnap.Wrap("CreateDBClusterSnapshot", err)
+}
+
+// maker returns what makes a cluster where the service is RDS itself, nil elsewhere.
+func (d *Driver) maker() func(context.Context, resource.Scope) (string, error) {
+	if len(d.kind.Emulated) == 0 || d.kind.Bare {
+		return nil
+	}
+	return d.make
+}
+
+// creator is the call that makes a cluster, which nothing else here needs.
+type creator interface {
+	CreateDBCluster(context.Context, *rds.CreateDBClusterInput, ...func(*rds.Options)) (*rds.CreateDBClusterOutput, error)
+}
+
+var _ creator = (*rds.Client)(nil)
+
+// make makes a cluster without instances. An emulator alone sees the password: moto cannot
+// restore a cluster that has none.
+func (d *Driver) make(ctx context.Context, scope resource.Scope) (string, error) {
+	client, err := d.clients.Get(ctx, scope, resource.ForRestore)
+	if err != nil {
+		return "", err
+	}
+	name := "holdfast-verify-" + string(d.kind.Kind)
+	_, err = client.(creator).CreateDBCluster(ctx, &rds.CreateDBClusterInput{
+		DBClusterIdentifier: &name, Engine: aws.String(d.kind.Engines[len(d.kind.Engines)-1]),
+		MasterUsername: aws.String("holdfast"), MasterUserPassword: aws.String("not-a-secret"),
+	})
+	return name, rdssnap.Wrap("CreateDBCluster", err)
 }
