@@ -44,7 +44,7 @@ var abilities = []struct {
 	{[]string{"backup-"}, nil, CanBackUp},
 	{[]string{"account-"}, nil, CanCopyAccount},
 	{[]string{"copy-"}, nil, CanCopyRegion},
-	{[]string{"restore-"}, nil, CanRestore},
+	{[]string{"restore-", "moment-"}, nil, CanRestore},
 	{[]string{"cold-"}, nil, CanChill},
 	{[]string{"cancel-"}, nil, CanCancel},
 	{[]string{"discover-", "list-", "descriptor", "capabilities", "actions"}, nil, CanDiscover},
