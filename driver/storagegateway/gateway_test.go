@@ -263,12 +263,9 @@ func TestAGatewaysSnapshotsAreNotAVolumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cached := w.cached(t)
 	known, err := w.discover(t)
 	if err != nil {
-		t.Fatal(err)
-	}
-	cached := w.cached(t)
-	if known, err = w.discover(t); err != nil {
 		t.Fatal(err)
 	}
 	w.backup(t, known[cached], "gateway")
