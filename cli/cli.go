@@ -40,7 +40,7 @@ func Run(ctx context.Context, env Env) int {
 
 // newApp builds the command tree.
 func newApp(env Env) *cli.App {
-	commands := slices.Concat(runCommands(env), jobCommands(env), lookCommands(env), accessCommands(env), guardCommands(env), settingsCommands(env))
+	commands := slices.Concat(runCommands(env), jobCommands(env), lookCommands(env), accessCommands(env), guardCommands(env), []*cli.Command{catalogCommand(env)}, settingsCommands(env))
 	for _, c := range commands {
 		prepare(c)
 	}

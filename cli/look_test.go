@@ -64,6 +64,12 @@ func serveSimulator(t *testing.T) (company *sim.Company, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return company, serve(t, company)
+}
+
+// serve serves company until the test ends.
+func serve(t *testing.T, company *sim.Company) (url string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +83,7 @@ func serveSimulator(t *testing.T) (company *sim.Company, url string) {
 			t.Error(err)
 		}
 	})
-	return company, "http://" + listener.Addr().String()
+	return "http://" + listener.Addr().String()
 }
 
 // simulate points the office at a simulated organization and the given accounts of it.

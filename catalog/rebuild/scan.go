@@ -70,7 +70,7 @@ func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("list what AWS has: %w", err)
 	}
-	return ctx.Err()
+	return nil
 }
 
 func (s *Scan) run(ctx context.Context, drivers *driver.Registry) {

@@ -1,0 +1,101 @@
+package rebuild
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/catalog"
+	"holdfast/driver"
+	"holdfast/resource"
+)
+
+var (
+	noon  = time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC)
+	home  = resource.Scope{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}
+	away  = resource.Scope{Partition: "aws", Account: "111122223333", Region: "eu-central-1"}
+	disk  = "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1"
+	facts = Facts{Installation: "acme", Source: func(string) (resource.Resource, bool) { return resource.Resource{}, false }}
+)
+
+func seen(id string, scope resource.Scope, at time.Time, edit func(*Found)) Found {
+	f := Found{Scope: scope, Kind: resource.EBS, Engine: driver.Native, Artefact: driver.Artefact{
+		Point: driver.Point{Ref: driver.Ref("snap-" + id), CreatedAt: at, SizeBytes: 10 << 30}, State: driver.Succeeded,
+		Mark: driver.Mark{Installation: "acme", JobID: id, SourceARN: disk, Plan: "p", Rule: "r", CreatedAt: at, DeleteAfter: at.AddDate(0, 0, 35)},
+	}}
+	if edit != nil {
+		edit(&f)
+	}
+	return f
+}
+
+func TestAdoptLeavesAloneWhatIsNotSurelyOurs(t *testing.T) {
+	t.Parallel()
+	a := Adopt([]Found{
+		seen("good", home, noon, nil),
+		seen("theirs", home, noon, func(f *Found) { f.Mark.Installation = "other" }),
+		seen("young", home, noon, func(f *Found) { f.State = driver.Pending }),
+		seen("failed", home, noon, func(f *Found) { f.State = driver.Failed }),
+		seen("nameless", home, noon, func(f *Found) { f.Mark.SourceARN = "" }),
+		seen("good", away, noon, nil),
+	}, facts)
+	if len(a.Points) != 1 || a.Foreign != 1 || a.Pending != 1 || len(a.Inconsistent) != 3 {
+		t.Fatalf("%+v", a)
+	}
+	p := a.Points[0]
+	if p.ID != "good" || p.Source.Account != home.Account || p.DeleteAt.IsZero() || !p.Counted {
+		t.Errorf("%+v: without its rule a point must be kept", p)
+	}
+}
+
+func TestAdoptFindsChains(t *testing.T) {
+	t.Parallel()
+	exact := catalog.CopyJobID("one", 1, catalog.CopySpec{Account: away.Account, Region: away.Region})
+	a := Adopt([]Found{
+		seen("one", home, noon, nil), seen("two", home, noon.Add(time.Hour), nil),
+		seen(exact, away, noon.Add(3*time.Hour), nil),
+		seen("guess", away, noon.Add(2*time.Hour), nil),
+		seen("alone", away, noon.Add(-time.Hour), nil),
+	}, facts)
+	got := map[string]string{}
+	for _, p := range a.Points {
+		got[p.ID] = p.ParentID + " " + p.ChainID
+	}
+	want := map[string]string{"one": " one", "two": " two", exact: "one one", "guess": "two two", "alone": "alone alone"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCompareNamesEveryDrift(t *testing.T) {
+	t.Parallel()
+	old := noon.AddDate(0, 0, -3)
+	all := []Found{seen("same", home, old, nil), seen("changed", home, old, nil), seen("lost", home, old, nil), seen("gone", home, old, func(f *Found) { f.Mark.SourceARN = "arn:gone" }), seen("stuck", home, old, nil), seen("unseen", away, old, nil)}
+	points := Adopt(all, facts).Points
+	scan := Scan{Scope: home, Kind: resource.EBS, Engine: driver.Native, Found: []Found{
+		all[0], seen("changed", home, old, func(f *Found) { f.Mark.DeleteAfter = f.Mark.DeleteAfter.AddDate(1, 0, 0) }), all[3], all[4],
+		seen("extra", home, old, nil), seen("theirs", home, old, func(f *Found) { f.Mark.Installation = "other" }), seen("fresh", home, noon, nil),
+	}}
+	denied := Scan{Scope: away, Kind: resource.EBS, Engine: driver.Native, Class: "denied"}
+	drift := Compare([]Scan{scan, denied}, World{
+		Installation: "acme", Now: noon, Points: points,
+		Gone: func(arn string) bool { return arn == "arn:gone" },
+		Problem: func(id string) string {
+			if id == "stuck" {
+				return "in use by image ami-1"
+			}
+			return ""
+		},
+	})
+	var got []string
+	for _, d := range drift {
+		got = append(got, d.Kind+" "+d.Point)
+		if d.Kind == Extra && d.MonthlyUSD != 0.5 {
+			t.Errorf("10 GiB cost %v", d.MonthlyUSD)
+		}
+	}
+	if diff := cmp.Diff([]string{"changed changed", "extra extra", "missing lost", "orphaned gone", "undeletable stuck"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
