@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -90,13 +93,18 @@ func measure(ctx context.Context, database, dsn string, s settings) ([]result, e
 	frozen := clock.NewManual(now)
 	board := dashboard.New(dashboard.Options{
 		Catalog: store, Drivers: drivers.New(awssession.Refuse("a benchmark")),
-		Policies:  func(context.Context) (dashboard.Policies, error) { return inForce, nil },
-		LeaseName: "leader", Clock: frozen, Log: zerolog.Nop(),
+		Policies: func(context.Context) (dashboard.Policies, error) { return inForce, nil },
+		Accounts: names(), LeaseName: "leader", Clock: frozen, Log: zerolog.Nop(),
 		Frame: frame.New(frame.Options{Installation: "bench", Pages: true, Clock: frozen, Log: zerolog.Nop()}),
 	})
 	defer board.Close()
 	mux := http.NewServeMux()
 	board.Register(mux)
+	judged, err := settle(ctx, wall, mux)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "%s: all resources judged after %.1f s\n", database, judged.Seconds())
 	all := pages(s)
 	var results []result
 	for _, name := range sorted(all) {
@@ -116,6 +124,30 @@ func measure(ctx context.Context, database, dsn string, s settings) ([]result, e
 		results = append(results, r)
 	}
 	return results, nil
+}
+
+// names are the accounts of the catalog.
+func names() (list []string) {
+	for i := range accounts {
+		list = append(list, strconv.Itoa(100_000_000_000+i))
+	}
+	return list
+}
+
+// settle waits until all resources have been judged once, which pages do not wait for, and
+// returns how long that took.
+func settle(ctx context.Context, wall clock.Clock, handler http.Handler) (time.Duration, error) {
+	for began := wall.Now(); ; {
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/resources", http.NoBody)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "being listed and judged") {
+			return wall.Now().Sub(began), nil
+		}
+		if err := wall.Sleep(ctx, 100*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

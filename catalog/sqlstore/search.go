@@ -41,7 +41,7 @@ func (s *Store) SearchJobs(ctx context.Context, f catalog.JobFilter) (page catal
 		if err != nil {
 			return err
 		}
-		page.Jobs, err = read(ctx, q, jobReadColumns, "FROM "+newest(q, "jobs", !indexed && !named)+strings.TrimPrefix(jobRows, "jobs")+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		page.Jobs, err = read(ctx, q, jobReadColumns, "FROM "+searched(q, "jobs", indexed, named)+strings.TrimPrefix(jobRows, "jobs")+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
 		page.More = window.more(len(page.Jobs), limit, func() string { return page.Jobs[limit-1].ID })
 		return err
 	})
@@ -68,7 +68,7 @@ func (s *Store) SearchPoints(ctx context.Context, f catalog.PointFilter) (page c
 		if err != nil {
 			return err
 		}
-		page.Points, err = read(ctx, q, pointColumns, "FROM "+newest(q, "points", !indexed && !named)+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		page.Points, err = read(ctx, q, pointColumns, "FROM "+searched(q, "points", indexed, named)+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
 		page.More = window.more(len(page.Points), limit, func() string { return page.Points[limit-1].ID })
 		return err
 	})
@@ -91,13 +91,17 @@ var (
 	pointTexts = []string{"id", "ref", "arn", "account", "region", "kind", "plan", "rule", "vault"}
 )
 
-// newest names a table; when is whether it is to be read in the order of pages, whatever
-// other index SQLite, which has no statistics, would take.
-func newest(q session, table string, when bool) string {
-	if !when {
+// searched names a table with the index SQLite, which has no statistics, is to take: that
+// of the resources a word names, or the order of pages where no filter has an index.
+func searched(q session, table string, indexed, named bool) string {
+	switch {
+	case named:
+		return table + q.using(table+"_resource")
+	case indexed:
 		return table
+	default:
+		return table + q.using(table+"_created")
 	}
-	return table + q.using(table+"_created")
 }
 
 // words adds that every word of text is found. When the longest word names few resources
