@@ -36,7 +36,7 @@ func (s *server) jobs(api huma.API) {
 
 // jobIDs names jobs.
 type jobIDs struct {
-	IDs []string `json:"ids" minItems:"1" maxItems:"1000"`
+	IDs []string `json:"ids"`
 }
 
 // jobChanges says what became of each.

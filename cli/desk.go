@@ -28,6 +28,8 @@ type desk struct {
 	clock    clock.Clock
 	drivers  *driver.Registry // describe and plan; they refuse to call AWS
 	act      *operator.Desk   // what can be done by hand, by whoever typed the command
+	do       service          // act and store, or a server that has them
+	where    string           // which catalog, in messages
 	json     bool
 	withheld []string // groups of accounts whose organization policy policies found invalid
 }
@@ -50,6 +52,7 @@ func deskAction(env Env, do func(*cli.Context, *desk) error) cli.ActionFunc {
 		// Who can read the configuration and write the database may do everything.
 		who := access.Actor{Name: userOf(env.Environ), Role: access.Admin}
 		d.act = app.NewOffice(cfg, store, env.Clock, d.drivers, d.policies).For(who)
+		d.do, d.where = local{d.act, store}, "in the catalog "+cfg.Catalog.DSN.String()
 		return errors.Join(do(ctx, d), store.Close())
 	}
 }
@@ -96,9 +99,9 @@ func (d *desk) note(format string, args ...any) {
 
 // job returns the job id names; an unknown one is bad input.
 func (d *desk) job(ctx context.Context, id string) (catalog.Job, error) {
-	job, err := d.store.Job(ctx, strings.ToLower(id))
+	job, err := d.do.Job(ctx, strings.ToLower(id))
 	if errors.Is(err, catalog.ErrNotFound) {
-		return catalog.Job{}, badInput("there is no job %q in the catalog %s: see `holdfast jobs list`", id, d.cfg.Catalog.DSN)
+		return catalog.Job{}, badInput("there is no job %q %s: see `holdfast jobs list`", id, d.where)
 	}
 	return job, err
 }
@@ -112,7 +115,7 @@ func (d *desk) jobs(ctx context.Context, ids []string) ([]catalog.Job, error) {
 	for i, id := range ids {
 		lower[i] = strings.ToLower(id)
 	}
-	found, err := d.store.JobsByID(ctx, lower)
+	found, err := d.do.JobsByID(ctx, lower)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +124,7 @@ func (d *desk) jobs(ctx context.Context, ids []string) ([]catalog.Job, error) {
 	for i, id := range lower {
 		job, ok := found[id]
 		if !ok {
-			c.add("", "there is no job %q in the catalog %s: see `holdfast jobs list`", ids[i], d.cfg.Catalog.DSN)
+			c.add("", "there is no job %q %s: see `holdfast jobs list`", ids[i], d.where)
 			continue
 		}
 		jobs = append(jobs, job)
@@ -131,9 +134,9 @@ func (d *desk) jobs(ctx context.Context, ids []string) ([]catalog.Job, error) {
 
 // point returns the recovery point id names; an unknown one is bad input.
 func (d *desk) point(ctx context.Context, id string) (catalog.RecoveryPoint, error) {
-	point, err := d.store.Point(ctx, strings.ToLower(id))
+	point, err := d.do.Point(ctx, strings.ToLower(id))
 	if errors.Is(err, catalog.ErrNotFound) {
-		return catalog.RecoveryPoint{}, badInput("there is no recovery point %q in the catalog %s: see `holdfast points list`", id, d.cfg.Catalog.DSN)
+		return catalog.RecoveryPoint{}, badInput("there is no recovery point %q %s: see `holdfast points list`", id, d.where)
 	}
 	return point, err
 }

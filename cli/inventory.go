@@ -29,7 +29,7 @@ func inventoryListCommand(env Env) *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "unprotected", Usage: "only resources nothing backs up"},
 			&cli.BoolFlag{Name: "gone", Usage: "also resources that are no longer there"},
-		}, listFlags()...),
+		}, listFlags(configFlag())...),
 		Action: deskAction(env, listInventory),
 	}
 }

@@ -30,7 +30,6 @@ func jobsCommand(env Env) *cli.Command {
 // listFlags are on every command that lists what has a kind and a place.
 func listFlags(own ...cli.Flag) []cli.Flag {
 	return append(own,
-		configFlag(),
 		&cli.StringSliceFlag{Name: "kind", Usage: "only these `KINDS`"},
 		&cli.StringFlag{Name: "account", Usage: "only this `ACCOUNT`"},
 		&cli.StringFlag{Name: "region", Usage: "only this `REGION`"},
@@ -43,7 +42,7 @@ func jobsListCommand(env Env) *cli.Command {
 		Name: "list", Usage: "list jobs, newest first",
 		Description: "--type, --state, --class and --kind may be repeated or hold a list with commas.\n\n" +
 			"Examples:\n\n   holdfast jobs list --state failed --since 24h\n   holdfast jobs list --class denied,credentials --account 111122223333 --output json",
-		Flags: listFlags(
+		Flags: serverFlags(listFlags(
 			&cli.StringSliceFlag{Name: "type", Usage: "only these `TYPES`: " + joined(operator.Operations())},
 			&cli.StringSliceFlag{Name: "state", Usage: "only these `STATES`: " + joined(catalog.States())},
 			&cli.StringSliceFlag{Name: "class", Usage: "only jobs whose last failure had one of these `CLASSES`"},
@@ -55,8 +54,8 @@ func jobsListCommand(env Env) *cli.Command {
 			&cli.StringFlag{Name: "since", Usage: "only jobs created since `TIME` (RFC 3339, or how long ago: 36h, 7d)"},
 			&cli.StringFlag{Name: "until", Usage: "only jobs created before `TIME`"},
 			&cli.StringFlag{Name: "after", Usage: "go on after the job `ID`, the last one of the page before"},
-		),
-		Action: deskAction(env, listJobs),
+		)...),
+		Action: serviceAction(env, listJobs),
 	}
 }
 
@@ -78,7 +77,7 @@ func listJobs(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	jobs, err := d.store.ListJobs(ctx.Context, filter)
+	jobs, err := d.do.ListJobs(ctx.Context, filter)
 	if err != nil {
 		return err
 	}
@@ -140,8 +139,8 @@ func jobsWaitCommand(env Env) *cli.Command {
 		Name: "wait", Usage: "wait until jobs have ended, and exit by the result", ArgsUsage: "ID...",
 		Description: "Copies that follow a backup are waited for too. Exit code 0: all completed; 1: none did; 3: some did.\n\n" +
 			"Example:\n\n   holdfast jobs wait 6mpz72yzs7geu2grkcuv6eq3hw --timeout 2h",
-		Flags: []cli.Flag{configFlag(), waitTimeoutFlag()},
-		Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
+		Flags: serverFlags(waitTimeoutFlag()),
+		Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
 			jobs, err := d.jobs(ctx.Context, ctx.Args().Slice())
 			if err != nil {
 				return err

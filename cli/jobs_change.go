@@ -14,8 +14,8 @@ func jobsCancelCommand(env Env) *cli.Command {
 		Description: "A job that has not begun ends within seconds. One that AWS works on goes on as ABORTING until AWS\n" +
 			"is done, because AWS cannot cancel a snapshot. Exit code 3: some had ended already.\n\n" +
 			"Example:\n\n   holdfast jobs cancel 6mpz72yzs7geu2grkcuv6eq3hw",
-		Flags:  []cli.Flag{configFlag()},
-		Action: deskAction(env, func(ctx *cli.Context, d *desk) error { return d.changeJobs(ctx, d.act.Cancel) }),
+		Flags:  serverFlags(),
+		Action: serviceAction(env, func(ctx *cli.Context, d *desk) error { return d.changeJobs(ctx, d.do.Cancel) }),
 	}
 }
 
@@ -24,8 +24,8 @@ func jobsRetryCommand(env Env) *cli.Command {
 		Name: "retry", Usage: "try again what ended jobs were to do", ArgsUsage: "ID...",
 		Description: "A retry is a new job with an id of its own and no window. Exit code 3: some could not be retried.\n\n" +
 			"Example:\n\n   holdfast jobs retry 6mpz72yzs7geu2grkcuv6eq3hw",
-		Flags:  []cli.Flag{configFlag()},
-		Action: deskAction(env, func(ctx *cli.Context, d *desk) error { return d.changeJobs(ctx, d.act.Retry) }),
+		Flags:  serverFlags(),
+		Action: serviceAction(env, func(ctx *cli.Context, d *desk) error { return d.changeJobs(ctx, d.do.Retry) }),
 	}
 }
 
@@ -36,12 +36,12 @@ func jobsReleaseCommand(env Env) *cli.Command {
 			"an artefact it makes later is not recorded by this job. The decision is kept in the history\n" +
 			"with your name. The leader frees the slot within a minute.\n\n" +
 			"Example:\n\n   holdfast jobs release --force 6mpz72yzs7geu2grkcuv6eq3hw",
-		Flags: []cli.Flag{configFlag(), &cli.BoolFlag{Name: "force", Usage: "required: you know what AWS is doing"}},
-		Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
+		Flags: serverFlags(&cli.BoolFlag{Name: "force", Usage: "required: you know what AWS is doing"}),
+		Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
 			if !ctx.Bool("force") {
 				return badInput("--force is required: look on AWS first what became of the operation, see `holdfast jobs show ID`")
 			}
-			return d.changeJobs(ctx, d.act.Release)
+			return d.changeJobs(ctx, d.do.Release)
 		}),
 	}
 }

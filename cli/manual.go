@@ -20,8 +20,7 @@ func jobCommands(env Env) []*cli.Command {
 
 // manualFlags are on every command that makes jobs.
 func manualFlags(own ...cli.Flag) []cli.Flag {
-	return append(own,
-		configFlag(),
+	return append(serverFlags(own...),
 		&cli.StringFlag{Name: "idempotency-key", Usage: "the same `KEY` makes the same job, however often the command runs"},
 		&cli.BoolFlag{Name: "wait", Usage: "show progress until the end and exit by the result"},
 		waitTimeoutFlag(),

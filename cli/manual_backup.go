@@ -25,7 +25,7 @@ func backupCommand(env Env) *cli.Command {
 			&cli.BoolFlag{Name: "now", Usage: "with --plan: begin"},
 			&cli.IntFlag{Name: "delete-after", Usage: "with --resource: keep the point this many `DAYS` (default: for ever)"},
 		),
-		Action: deskAction(env, runBackup),
+		Action: serviceAction(env, runBackup),
 	}
 }
 
@@ -42,7 +42,7 @@ func runBackup(ctx *cli.Context, d *desk) error {
 	if err := c.errWith(request.Check()); err != nil {
 		return err
 	}
-	r, err := d.act.Backup(ctx.Context, request)
+	r, err := d.do.Backup(ctx.Context, request)
 	return d.show(ctx, r, err, d.backupText)
 }
 

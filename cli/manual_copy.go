@@ -24,7 +24,7 @@ func copyCommand(env Env) *cli.Command {
 			&cli.StringFlag{Name: "kms-key", Usage: "`ARN` of the key of the destination, for encrypted points"},
 			&cli.IntFlag{Name: "delete-after", Usage: "keep the copy this many `DAYS` (default: for ever)"},
 		),
-		Action: deskAction(env, runCopy),
+		Action: serviceAction(env, runCopy),
 	}
 }
 
@@ -38,7 +38,7 @@ func runCopy(ctx *cli.Context, d *desk) error {
 	if err := c.errWith(request.Check()); err != nil {
 		return err
 	}
-	r, err := d.act.Copy(ctx.Context, request)
+	r, err := d.do.Copy(ctx.Context, request)
 	return d.show(ctx, r, err, func(r operator.Outcome) error {
 		d.announce(r)
 		d.stops(r.Jobs[0])

@@ -15,7 +15,7 @@ func expireCommand(env Env) *cli.Command {
 			"checked again, in one transaction, when the deletion begins.\n\n" +
 			"Examples:\n\n   holdfast expire --point 6mpz72yzs7geu2grkcuv6eq3hw --dry-run\n   holdfast expire --point 6mpz72yzs7geu2grkcuv6eq3hw --wait",
 		Flags:  manualFlags(&cli.StringFlag{Name: "point", Usage: "`ID` of the recovery point"}),
-		Action: deskAction(env, runExpire),
+		Action: serviceAction(env, runExpire),
 	}
 }
 
@@ -26,7 +26,7 @@ func runExpire(ctx *cli.Context, d *desk) error {
 	if err := c.errWith(request.Check()); err != nil {
 		return err
 	}
-	r, err := d.act.Expire(ctx.Context, request)
+	r, err := d.do.Expire(ctx.Context, request)
 	if err := d.show(ctx, r, err, d.expireText); err != nil || len(r.Guards) == 0 {
 		return err
 	}

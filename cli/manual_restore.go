@@ -35,7 +35,7 @@ func restoreCommand(env Env) *cli.Command {
 			&cli.StringFlag{Name: "region", Usage: "restore in this `REGION`, where the point must lie"},
 			&cli.StringFlag{Name: "account", Usage: "restore in this `ACCOUNT`, where the point must lie"},
 		),
-		Action: deskAction(env, runRestore),
+		Action: serviceAction(env, runRestore),
 	}
 }
 
@@ -50,7 +50,7 @@ func runRestore(ctx *cli.Context, d *desk) error {
 	if err := c.errWith(request.Check()); err != nil {
 		return err
 	}
-	r, err := d.act.Restore(ctx.Context, request)
+	r, err := d.do.Restore(ctx.Context, request)
 	return d.show(ctx, r, err, d.restoreText)
 }
 

@@ -27,15 +27,15 @@ func pointsListCommand(env Env) *cli.Command {
 		Description: "Without --state only points that can be restored are listed.\n\n" +
 			"Examples:\n\n   holdfast points list --resource arn:aws:dynamodb:eu-west-1:111122223333:table/Orders\n" +
 			"   holdfast points list --account 111122223333 --state available,expiring --output json",
-		Flags: listFlags(
+		Flags: serverFlags(listFlags(
 			&cli.StringSliceFlag{Name: "state", Usage: "only these `STATES`: " + joined(pointStates), DefaultText: "AVAILABLE"},
 			&cli.StringFlag{Name: "resource", Usage: "only points of this `ARN`"},
 			&cli.StringFlag{Name: "plan", Usage: "only points of this `PLAN`"},
 			&cli.StringFlag{Name: "chain", Usage: "only points of the chain that began with the backup `ID`"},
 			&cli.StringFlag{Name: "before", Usage: "only points completed at or before `TIME` (RFC 3339, or how long ago: 36h, 7d)"},
 			&cli.StringFlag{Name: "after", Usage: "go on after the point `ID`, the last one of the page before"},
-		),
-		Action: deskAction(env, listPoints),
+		)...),
+		Action: serviceAction(env, listPoints),
 	}
 }
 
@@ -65,7 +65,7 @@ func listPoints(ctx *cli.Context, d *desk) error {
 	if len(filter.States) == 0 {
 		filter.States = []catalog.PointState{catalog.Available}
 	}
-	points, err := d.store.ListPoints(ctx.Context, filter)
+	points, err := d.do.ListPoints(ctx.Context, filter)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (w *watch) all() []catalog.Job {
 
 // refresh reads what has not ended, and the copies of backups that completed: they were
 // inserted by the transaction that completed the backup.
-func (w *watch) refresh(ctx context.Context, jobs catalog.Jobs, ids []string) error {
+func (w *watch) refresh(ctx context.Context, jobs service, ids []string) error {
 	for len(ids) > 0 {
 		found, err := jobs.JobsByID(ctx, ids)
 		if err != nil {
@@ -108,7 +108,7 @@ func (d *desk) await(ctx *cli.Context, jobs []catalog.Job) ([]catalog.Job, error
 	defer show.done()
 	started, warned := d.clock.Now(), false
 	for {
-		if err := w.refresh(limited, d.store, ids); err != nil {
+		if err := w.refresh(limited, d.do, ids); err != nil {
 			return nil, d.interrupted(ctx.Context, err, w)
 		}
 		show.update(w.all())
@@ -139,6 +139,9 @@ func (d *desk) interrupted(ctx context.Context, err error, w *watch) error {
 
 // warnWithoutLeader tells somebody who waits that nobody carries jobs to the queue.
 func (d *desk) warnWithoutLeader(ctx context.Context, show progress) {
+	if d.store == nil {
+		return // only its server knows
+	}
 	lease, err := d.store.Lease(ctx, scheduler.LeaseName)
 	if err == nil && !lease.Held {
 		show.note("no scheduler leads this installation: nothing begins until `holdfast up` or `holdfast scheduler` runs")
