@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/fsx/types"
 
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/fsxbackup"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
@@ -22,7 +23,8 @@ func New(sessions awssession.Provider) *fsxbackup.Driver {
 			"ds:AuthorizeApplication", "ds:DescribeDirectories", "ds:UnauthorizeApplication",
 			"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
 		},
-		Copies: "https://docs.aws.amazon.com/fsx/latest/WindowsGuide/copy-backups.html",
+		Emulated: []conformance.Ability{conformance.CanDiscover, conformance.CanExpire}, // backups there never end
+		Copies:   "https://docs.aws.amazon.com/fsx/latest/WindowsGuide/copy-backups.html",
 	}, sessions)
 }
 

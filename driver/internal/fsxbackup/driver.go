@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/fsx/types"
 
 	"holdfast/driver"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/clients"
 	"holdfast/driver/internal/parameters"
 	"holdfast/failure"
@@ -45,6 +46,8 @@ type Kind struct {
 	Restore []string
 	// Copies is the page with the limit on copies in progress.
 	Copies string
+	// Emulated has what moto does right, for conformance.Wiring.
+	Emulated []conformance.Ability
 }
 
 // Driver is the driver of one type of file systems. It is safe for concurrent use.

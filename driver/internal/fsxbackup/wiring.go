@@ -18,7 +18,7 @@ var _ conformance.Tried = (*Driver)(nil)
 func (d *Driver) Wiring() conformance.Wiring {
 	return conformance.Wiring{
 		Tagged:  true,
-		Foreign: d.foreign,
+		Foreign: d.foreign, Emulated: d.kind.Emulated,
 		Calls: map[conformance.Method][]string{
 			conformance.Discover: {"DescribeFileSystems", "DescribeDataRepositoryAssociations", "DescribeNetworkInterfaces"},
 			conformance.Start:    {"CreateBackup"},
