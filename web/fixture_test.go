@@ -2,16 +2,13 @@ package web_test
 
 import (
 	"context"
-	"flag"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
@@ -22,8 +19,6 @@ import (
 	"holdfast/internal/testkit"
 	"holdfast/web"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
@@ -113,23 +108,6 @@ func (a answer) wantBody(t *testing.T, parts ...string) answer {
 		}
 	}
 	return a
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs; if that is meant, run the test with -update (-want +got):\n%s", path, diff)
-	}
 }
 
 // newRedis returns a client of an embedded Redis and the function that stops that.

@@ -39,11 +39,12 @@ const plan = `  - name: plan-%d
 `
 
 func policies() (dashboard.Policies, error) {
-	text := "plans:\n"
+	var text strings.Builder
+	text.WriteString("plans:\n")
 	for i := range 10 {
-		text += fmt.Sprintf(plan, i, i, i+10, i+20, i+30)
+		fmt.Fprintf(&text, plan, i, i, i+10, i+20, i+30)
 	}
-	set, result := policy.Compile([]policy.File{{Name: "policy.yaml", Data: []byte(text)}}, []policy.Capabilities{
+	set, result := policy.Compile([]policy.File{{Name: "policy.yaml", Data: []byte(text.String())}}, []policy.Capabilities{
 		policy.Native(resource.EBS, "arn:*:ec2:*:*:volume/*", policy.Abilities{CopyRegion: true, CopyAccount: true}),
 	})
 	if len(result.Problems) > 0 {

@@ -77,12 +77,7 @@ func (s *Store) SearchPoints(ctx context.Context, f catalog.PointFilter) (page c
 
 // statesIndexed reports whether states has an index for jobs in these states.
 func statesIndexed(states []catalog.State) bool {
-	for _, state := range states {
-		if state == catalog.Completed {
-			return false
-		}
-	}
-	return len(states) > 0
+	return len(states) > 0 && !slices.Contains(states, catalog.Completed)
 }
 
 // The columns words are looked for in, beside the resource.
@@ -155,7 +150,7 @@ func (c *conditions) bound(ctx context.Context, q session, table, after string, 
 	}
 	var created int64
 	found, err := q.one(ctx, []any{&created, &w.last},
-		"SELECT created_at, id FROM "+table+place+" ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?", append(args[:len(args):len(args)], searchWindow-1)...)
+		"SELECT created_at, id FROM "+table+place+" ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?", append(slices.Clip(args), searchWindow-1)...)
 	if err != nil || !found {
 		return window{}, err
 	}

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ var at = time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
 
 func TestFilterReadsEveryField(t *testing.T) {
 	t.Parallel()
-	f := filterOf(httptest.NewRequest("GET", "/jobs?state=failed&state=EXPIRED&account=111122223333&since=36h&until=2026-03-04&q=+orders+&id=abc&plan=p&rule=r&by=alice&point=ABC&retry_of=X&after=Y", nil), at)
+	f := filterOf(httptest.NewRequest(http.MethodGet, "/jobs?state=failed&state=EXPIRED&account=111122223333&since=36h&until=2026-03-04&q=+orders+&id=abc&plan=p&rule=r&by=alice&point=ABC&retry_of=X&after=Y", nil), at)
 	got := f.jobFilter()
 	want := catalog.JobFilter{
 		States: []catalog.State{catalog.Failed, catalog.Expired}, Account: "111122223333", Plan: "p", Rule: "r", CreatedBy: "alice",
@@ -31,7 +32,7 @@ func TestFilterReadsEveryField(t *testing.T) {
 
 func TestFilterSaysWhatIsWrongBesideTheField(t *testing.T) {
 	t.Parallel()
-	f := filterOf(httptest.NewRequest("GET", "/jobs?state=BROKEN&account=12&since=yesterday&kind=car&type=backup", nil), at)
+	f := filterOf(httptest.NewRequest(http.MethodGet, "/jobs?state=BROKEN&account=12&since=yesterday&kind=car&type=backup", nil), at)
 	f.jobFilter()
 	for _, name := range []string{"state", "account", "since", "kind"} {
 		if f.Wrong[name] == "" {
@@ -49,7 +50,7 @@ func TestInstants(t *testing.T) {
 		"2026-03-01T02:00:00+01:00": time.Date(2026, 3, 1, 1, 0, 0, 0, time.UTC), "2026-03-01T02:00": time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC),
 		"7d": at.AddDate(0, 0, -7), "90m": at.Add(-90 * time.Minute), "-1h": {}, "7x": {}, "-3d": {}, "99999999999d": {},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		q := r.URL.Query()
 		q.Set("since", text)
 		r.URL.RawQuery = q.Encode()
@@ -62,11 +63,11 @@ func TestInstants(t *testing.T) {
 
 func TestAddressesOfPages(t *testing.T) {
 	t.Parallel()
-	f := filterOf(httptest.NewRequest("GET", "/jobs?state=FAILED&after=a&done=retry", nil), at)
+	f := filterOf(httptest.NewRequest(http.MethodGet, "/jobs?state=FAILED&after=a&done=retry", nil), at)
 	if got := f.with("/jobs", "after", "b"); got != "/jobs?after=b&state=FAILED" {
 		t.Errorf("the next page is %s", got)
 	}
-	if got := filterOf(httptest.NewRequest("GET", "/jobs?after=a", nil), at).with("/jobs", "after", ""); got != "/jobs" {
+	if got := filterOf(httptest.NewRequest(http.MethodGet, "/jobs?after=a", nil), at).with("/jobs", "after", ""); got != "/jobs" {
 		t.Errorf("the first page is %s", got)
 	}
 }
@@ -76,7 +77,7 @@ func TestFormsLeadToOurPagesOnly(t *testing.T) {
 	for to, want := range map[string]string{
 		"/jobs?a=b": "/jobs?a=b", "https://evil.example/": "/x", "//evil.example/": "/x", "javascript:alert(1)": "/x", "": "/x", `/\evil`: `/%5Cevil`,
 	} {
-		r := httptest.NewRequest("POST", "/", nil)
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.PostForm = map[string][]string{"back": {to}}
 		if got := back(r, "/x"); got != want {
 			t.Errorf("%q leads to %q, want %q", to, got, want)

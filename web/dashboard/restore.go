@@ -219,7 +219,7 @@ func (p *restorePage) describe(known []driver.Parameter, recorded, plan *driver.
 
 // about returns what the drivers' refusals say of one parameter: they begin with its name.
 func (p *restorePage) about(name string) string {
-	for _, text := range strings.Split(p.Wrong["parameters"], "; ") {
+	for text := range strings.SplitSeq(p.Wrong["parameters"], "; ") {
 		if strings.HasPrefix(text, name+" ") || strings.HasPrefix(text, name+":") {
 			return text
 		}

@@ -67,7 +67,7 @@ func main() {
 	defer stop()
 	if err := show(ctx, *base, *program, *dir, *only, *full); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
 
