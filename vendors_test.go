@@ -19,7 +19,7 @@ var vendors = []struct {
 	{"github.com/redis/", []string{"producer", "worker", "scheduler", "admission/redislimit", "admission/redisbudget", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/alicebob/miniredis/", []string{"app", "demo"}},
 	{"github.com/rs/zerolog", []string{"api", "engine", "producer", "worker", "scheduler", "web", "notify", "app", "demo", "cli", "cmd", "sim", "internal/metrics", "bench"}},
-	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics"}},
+	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics", "bench/scrape"}},
 	{"github.com/chromedp/", []string{"test/browser"}},
 	{"go.opentelemetry.io/", []string{"internal/tracing"}},
 	{"github.com/urfave/", []string{"cli", "cmd"}},

@@ -138,7 +138,7 @@ func checkEventBus(s string) error {
 
 func checkNamespace(s string) error {
 	if !namespacePattern.MatchString(s) || strings.HasPrefix(s, "AWS/") {
-		return fmt.Errorf("%q is not a namespace of your own: use letters, digits and ./_-#, not AWS/...", s)
+		return fmt.Errorf("%q is not a namespace of your own: use letters, digits and ./_-#, and no name that begins with AWS/", s)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (n Notifications) Target(name string) (NotificationTarget, bool) {
 	return NotificationTarget{}, false
 }
 
-// Region returns the region of a target in AWS, "" for others.
+// AWSRegion returns the region of a target in AWS, "" for others.
 func (t NotificationTarget) AWSRegion() string {
 	if t.Region == "" && t.TopicARN != "" {
 		if parts := strings.Split(t.TopicARN, ":"); len(parts) > 3 {

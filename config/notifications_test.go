@@ -78,7 +78,7 @@ func TestNotificationsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"no list":           {`targets: {name: a}`, "notifications.targets: must be a list of targets"},
-		"unknown field":     {`targets: [{name: a, type: slack, url: "https://x/y", adress: b}]`, "targets[0].adress: unknown key: did you mean notifications.targets[0].address?"},
+		"unknown field":     {`targets: [{name: a, type: slack, url: "https://x/y", adddress: b}]`, "targets[0].adddress: unknown key: did you mean notifications.targets[0].address?"},
 		"unknown type":      {`targets: [{name: a, type: pager}]`, `"pager" is not one of webhook, slack`},
 		"wrong type":        {`targets: [{name: a, type: slack, url: "https://x/y", topic_arn: "arn:aws:sns:eu-west-1:111122223333:t"}]`, "targets[0].topic_arn: does not belong to a target of type slack"},
 		"wrong ARN":         {`targets: [{name: a, type: sns, topic_arn: "arn:aws:sqs:eu-west-1:111122223333:t"}]`, "is not the ARN of an SNS topic"},

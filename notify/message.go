@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/catalog"
@@ -51,16 +53,16 @@ func (m Message) More() int { return m.Count - len(m.Events) }
 
 // Summary counts what the events have in common, by state, class, account and plan.
 func (m Message) Summary() string {
-	text := ""
+	var text strings.Builder
 	for _, part := range []struct {
 		name   string
 		counts map[string]int
 	}{{"states", m.States}, {"classes", m.Classes}, {"accounts", m.Accounts}, {"plans", m.Plans}} {
 		if len(part.counts) > 0 {
-			text += fmt.Sprintf("%s: %s\n", part.name, listed(part.counts))
+			fmt.Fprintf(&text, "%s: %s\n", part.name, listed(part.counts))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // titleOf says on one line what a body is about.
@@ -124,12 +126,8 @@ var riskNames = map[string]string{
 }
 
 func riskTitle(e Event) string {
-	text := riskNames[e.Risk]
-	for _, part := range []string{e.Account, e.Plan, e.Rule} {
-		if part != "" {
-			text += ", " + part
-		}
-	}
+	parts := []string{riskNames[e.Risk], e.Account, e.Plan, e.Rule}
+	text := strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ", ")
 	if e.Resolved {
 		return "Over: " + text
 	}

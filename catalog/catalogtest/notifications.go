@@ -39,11 +39,11 @@ func cursor(t *testing.T, open Open) {
 	if err != nil || len(unread) != 2 {
 		t.Errorf("%d events are new, %v; want 2", len(unread), err)
 	}
-	same(t, "the cursor of an empty history", int64(0), first(t, ctx, s))
+	same(t, "the cursor of an empty history", int64(0), first(ctx, t, s))
 }
 
 // first advances a cursor that is not there.
-func first(t *testing.T, ctx context.Context, s catalog.Store) int64 {
+func first(ctx context.Context, t *testing.T, s catalog.Store) int64 {
 	t.Helper()
 	fails(t, "advance an unknown cursor", s.Advance(ctx, "nobody", 0, 1, nil), catalog.ErrConflict)
 	return 0

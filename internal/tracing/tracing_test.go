@@ -130,7 +130,7 @@ func TestChainIsOneTrace(t *testing.T) {
 	if failed.GetStatus().GetCode() != v1.Status_STATUS_CODE_ERROR || failed.GetStatus().GetMessage() != "the key is disabled" {
 		t.Errorf("the failed copy has status %v", failed.GetStatus())
 	}
-	if got := time.Unix(0, int64(r.spans["backup ebs"].GetEndTimeUnixNano())).UTC(); !got.Equal(job.EndedAt) { //nolint:gosec // G115: a time of this century
+	if got := time.Unix(0, int64(r.spans["backup ebs"].GetEndTimeUnixNano())).UTC(); !got.Equal(job.EndedAt) {
 		t.Errorf("the backup ends at %s in the trace, at %s in the catalog", got, job.EndedAt)
 	}
 }
