@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 
@@ -203,7 +202,7 @@ func exportLedger(ctx *cli.Context, d *desk) (err error) {
 	if err := c.err(); err != nil {
 		return err
 	}
-	var out io.Writer = d.env.Stdout
+	out := d.env.Stdout
 	if name := ctx.String("out"); name != "" {
 		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 		if err != nil {

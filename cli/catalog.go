@@ -219,7 +219,8 @@ func rebuildCatalog(ctx *cli.Context, s *survey) error {
 		}
 		result.Adopted = n
 	}
-	if err := s.d.print(result, func() error { return s.rebuiltText(result) }); err != nil {
+	d := s.d
+	if err := d.print(result, func() error { return s.rebuiltText(result) }); err != nil {
 		return err
 	}
 	if len(result.Unlisted)+len(result.Inconsistent) > 0 {
@@ -286,7 +287,8 @@ func verifyCatalog(ctx *cli.Context, s *survey) error {
 		Problem: func(id string) string { return problems[id] },
 	})
 	result := verified{Points: len(points), Drift: append([]rebuild.Drift{}, drift...), Unlisted: s.unlisted()}
-	if err := s.d.print(result, func() error { return s.verifiedText(result) }); err != nil {
+	d := s.d
+	if err := d.print(result, func() error { return s.verifiedText(result) }); err != nil {
 		return err
 	}
 	if len(result.Drift)+len(result.Unlisted) > 0 {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func exportCatalog(ctx *cli.Context, d *desk) (err error) {
 	if err := c.err(); err != nil {
 		return err
 	}
-	var out io.Writer = d.env.Stdout
+	out := d.env.Stdout
 	if name := ctx.String("out"); name != "" {
 		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
 		if err != nil {
