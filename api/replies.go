@@ -52,8 +52,7 @@ func (h replies) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	content, err := io.ReadAll(r.Body)
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		writeProblem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request has more than %d bytes", large.Limit))
 		return
 	} else if err != nil {

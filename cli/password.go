@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +16,7 @@ import (
 // twice; else the first line of --password-file or of standard input.
 func (k keeper) readPassword(ctx *cli.Context) (string, error) {
 	if file := ctx.String("password-file"); file != "" {
-		f, err := os.Open(file)
+		f, err := os.Open(file) //nolint:gosec // the file the user named
 		if err != nil {
 			return "", badInput("--password-file: %w", err)
 		}
@@ -50,7 +51,7 @@ const maxPasswordLine = 64 << 10
 
 func firstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, maxPasswordLine)).ReadString('\n')
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadString returns it bare
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
 	return strings.TrimRight(line, "\r\n"), nil

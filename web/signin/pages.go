@@ -18,7 +18,7 @@ import (
 
 // cookieName names the cookie of a session. The prefix makes browsers refuse one that was
 // not set by this very host over TLS.
-// Source: https://www.rfc-editor.org/rfc/rfc6265bis (cookie name prefixes)
+// Source: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-cookie-name-prefixes.
 func cookieName(r *http.Request) string {
 	if loopback(r) {
 		return "holdfast-session"
@@ -28,7 +28,7 @@ func cookieName(r *http.Request) string {
 
 // cookie returns the cookie of a session; an empty value ends it.
 func cookie(r *http.Request, value string) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // over plain HTTP only where the request does not leave this machine
 		Name: cookieName(r), Value: value, Path: "/", HttpOnly: true, Secure: !loopback(r),
 		SameSite: http.SameSiteLaxMode, MaxAge: int(login.SessionLife.Seconds()),
 	}
@@ -116,7 +116,7 @@ func (g *Gate) signIn(w http.ResponseWriter, r *http.Request) {
 		g.show(w, http.StatusServiceUnavailable, p)
 	default:
 		http.SetCookie(w, cookie(r, secret))
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // local made it a path of this server
 	}
 }
 
