@@ -56,7 +56,7 @@ func verifyMoto(ctx *cli.Context, env Env, subjects []verify.Subject) (results [
 			showDone(env, i+1, len(subjects))
 		}
 	}
-	return results, ctx.Context.Err()
+	return results, ctx.Err()
 }
 
 // inMoto returns the run of one driver. Job ids are new each time, for a server that was

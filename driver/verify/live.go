@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/driver"
@@ -71,12 +72,7 @@ func (l Live) Run(ctx context.Context) []Result {
 
 // possible reports whether the emulator has what a step is about.
 func (l *live) possible(ability conformance.Ability) bool {
-	for _, can := range l.Driver.Wiring().Emulated {
-		if can == ability {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l.Driver.Wiring().Emulated, ability)
 }
 
 func (l *live) note(ability conformance.Ability, name string, err error) {
