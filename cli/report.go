@@ -215,8 +215,7 @@ func (c *checks) reportGrouping(ctx *cli.Context, kind report.Description, units
 func writeWhole(name string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), ".report-*")
 	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
 			err = path.Err // not the name of a file nobody asked for
 		}
 		return badInput("--out: %s cannot be written: %v", name, err)

@@ -21,7 +21,7 @@ func TestReportsPage(t *testing.T) {
 	const file = "../docs/reports.md"
 	want := reportsPage()
 	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // G306: a page of the documentation
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

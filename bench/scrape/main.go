@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func run(ctx context.Context, accounts, scrapes int, out io.Writer) error {
 		registry.MustRegister(a.Collector()) // a new one keeps no answers
 		answer := httptest.NewRecorder()
 		began := clock.System().Now()
-		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		took[i], size = clock.System().Now().Sub(began), answer.Body.Len()
 	}
 	slices.Sort(took)

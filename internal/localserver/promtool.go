@@ -13,7 +13,7 @@ func Promtool(ctx context.Context, dir string, args ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c := exec.CommandContext(ctx, path, args...) //nolint:gosec // G204: tests name the arguments
+	c := exec.CommandContext(ctx, path, args...)
 	c.Dir = dir
 	out, err := c.CombinedOutput()
 	if err != nil {

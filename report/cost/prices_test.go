@@ -59,8 +59,7 @@ func TestBadPricesAreRefused(t *testing.T) {
 		"as_of: soon\ncurrency: EUR\n": {"p.yaml:1: prices: is missing", "p.yaml:1: as_of: \"soon\" is no date", "p.yaml:2: currency: \"EUR\""},
 	} {
 		_, err := Parse("p.yaml", []byte(text))
-		var wrong *Error
-		if !errors.As(err, &wrong) {
+		if _, ok := errors.AsType[*Error](err); !ok {
 			t.Errorf("%q is accepted: %v", text, err)
 			continue
 		}

@@ -146,7 +146,12 @@ func awaitFires(t *testing.T, store catalog.Store) {
 func awaitEnd(t *testing.T, store catalog.Store, patience time.Duration) {
 	t.Helper()
 	var ended, total int
-	defer func() { t.Logf("%d of %d jobs have ended", ended, total) }()
+	defer func() {
+		t.Logf("%d of %d jobs have ended", ended, total)
+		if t.Failed() {
+			showUnended(t, store)
+		}
+	}()
 	testkit.Eventually(t, patience, "every job to end", func() bool {
 		ended, total = counts(t, store)
 		_ = system.Sleep(t.Context(), 250*time.Millisecond)
@@ -200,9 +205,32 @@ func showSlowest(t *testing.T, store catalog.Store) {
 	last := slices.MaxFunc(jobs, func(a, b catalog.Job) int { return cmp.Compare(took(a), took(b)) })
 	t.Logf("the slowest: %s of %s, created %s, ended %s, %d attempts", last.Type, last.ResourceARN,
 		last.CreatedAt.Format(time.TimeOnly), last.EndedAt.Format(time.TimeOnly), last.Attempts)
-	events, err := store.Events(t.Context(), catalog.EventFilter{JobID: last.ID, Limit: 100})
+	showEvents(t, store, last)
+}
+
+// showUnended logs what has happened to the jobs that have not ended.
+func showUnended(t *testing.T, store catalog.Store) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	jobs, err := store.ListJobs(ctx, catalog.JobFilter{States: []catalog.State{
+		catalog.Created, catalog.Running, catalog.Aborting,
+	}, Limit: 10})
 	if err != nil {
-		t.Fatal(err)
+		t.Logf("list jobs: %v", err)
+	}
+	for _, job := range jobs {
+		t.Logf("%s %s of %s is %s: reference %q, intent until %s by %q, epoch %d, %d attempts, class %q, again at %s: %s", job.Type, job.ID,
+			job.ResourceARN, job.State, job.Ref, job.IntentUntil.Format(time.TimeOnly), job.IntentOwner, job.Epoch, job.Attempts, job.Class,
+			job.RetryAt.Format(time.TimeOnly), job.Message)
+		showEvents(t, store, job)
+	}
+}
+
+func showEvents(t *testing.T, store catalog.Store, job catalog.Job) {
+	t.Helper()
+	events, err := store.Events(context.WithoutCancel(t.Context()), catalog.EventFilter{JobID: job.ID, Limit: 100})
+	if err != nil {
+		t.Logf("events of job %s: %v", job.ID, err)
 	}
 	for _, e := range events {
 		t.Logf("  %s %s %s>%s %s %s", e.At.Format(time.TimeOnly), e.Type, e.From, e.To, e.Class, e.Message)

@@ -128,7 +128,7 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 	}
 	err := error(&smithy.GenericAPIError{Code: w.Code, Message: w.Message, Fault: fault})
 	if prototype, ok := v.errors[service+" "+w.Code]; ok {
-		if typed, ok := like(prototype, w.Detail); ok {
+		if typed := like(prototype, w.Detail); typed != nil {
 			err = typed
 		}
 	}
@@ -138,12 +138,13 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 	return err
 }
 
-// like makes a new error of the prototype's type with the fields of detail; ok is false
-// when that is not what it was made from.
-func like(prototype smithy.APIError, detail json.RawMessage) (typed error, ok bool) {
+// like makes a new error of the prototype's type with the fields of detail, nil when
+// that is not what it was made from.
+func like(prototype smithy.APIError, detail json.RawMessage) error {
 	made := reflect.New(reflect.TypeOf(prototype).Elem()).Interface()
-	if json.Unmarshal(detail, made) == nil {
-		typed, ok = made.(error)
+	if json.Unmarshal(detail, made) != nil {
+		return nil
 	}
-	return typed, ok
+	typed, _ := made.(error)
+	return typed
 }
