@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"maps"
 
 	"holdfast/driver"
 	"holdfast/failure"
@@ -18,6 +19,19 @@ func lifecycleDefects() []defect {
 			func(context.Context, driver.CancelRequest, cancelFunc) error {
 				return failure.Errorf(failure.Invalid, "it cannot be stopped")
 			})},
+		{name: "never shows that it cancelled", fails: "cancel-backup", wrap: func(b *brokenDriver) driver.Driver {
+			cancelled := map[driver.Ref]bool{}
+			b.cancel = func(ctx context.Context, req driver.CancelRequest, next cancelFunc) error {
+				cancelled[req.Ref] = true
+				return next(ctx, req)
+			}
+			b.look = func(ctx context.Context, req driver.LookRequest, next lookFunc) (map[driver.Ref]driver.Status, error) {
+				seen, err := next(ctx, req)
+				maps.DeleteFunc(seen, func(ref driver.Ref, s driver.Status) bool { return cancelled[ref] && s.State == driver.Failed })
+				return seen, err
+			}
+			return b
+		}},
 		{name: "deletes what it cancels", fails: "cancel-ended", wrap: func(b *brokenDriver) driver.Driver {
 			b.cancel = func(ctx context.Context, req driver.CancelRequest, _ cancelFunc) error {
 				return b.world.RemovePoint(ctx, req.Scope, req.Ref)

@@ -12,7 +12,7 @@ import (
 
 func lifecycleChecks() []Check {
 	return []Check{
-		{Name: "cancel-backup", Proves: "A cancelled backup ends, and leaves no point.", needs: cancels, run: checkCancel},
+		{Name: "cancel-backup", Proves: "A cancelled backup is seen to have ended, and leaves no point.", needs: cancels, run: checkCancel},
 		{Name: "cancel-ended", Proves: "Cancelling what has ended is no error and changes nothing.", needs: cancels, run: checkCancelEnded},
 		{Name: "cold-move", Proves: "A point moves to cold storage when asked to, cannot be copied from there, and can be restored.", needs: chills, run: checkCold},
 	}
@@ -45,7 +45,7 @@ func checkCancel(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(wantState(driver.Backup, seen, ref, driver.Failed, driver.Gone, ""), a.wantMade(ctx, 0))
+	return errors.Join(wantState(driver.Backup, seen, ref, driver.Failed, driver.Gone), a.wantMade(ctx, 0))
 }
 
 func checkCancelEnded(ctx context.Context, e *env) error {

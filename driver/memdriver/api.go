@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 
 	"holdfast/driver"
 	"holdfast/driver/conformance"
@@ -149,16 +150,28 @@ func (c *Cloud) share(ctx context.Context, m conformance.Method, scope resource.
 	return nil
 }
 
-// stop takes a point that is in the making away.
+// stop takes a point that is in the making away; looks see that it failed.
 func (c *Cloud) stop(ctx context.Context, scope resource.Scope, ref driver.Ref) error {
 	if _, err := c.call(ctx, conformance.Start, stopPoint, true); err != nil {
 		return err
 	}
 	defer c.mu.Unlock()
 	if i := c.get(points, scope, ref); i != nil && i.readyAt.After(c.opts.Clock.Now()) {
-		i.deleted = true
+		i.deleted, i.stopped = true, true
 	}
 	return nil
+}
+
+// stoppedOf returns those of refs that were stopped in the making.
+func (c *Cloud) stoppedOf(scope resource.Scope, refs []driver.Ref) (stopped []driver.Ref) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, i := range c.items {
+		if i.stopped && i.scope == scope && slices.Contains(refs, i.ref) {
+			stopped = append(stopped, i.ref)
+		}
+	}
+	return stopped
 }
 
 // remove deletes a point.

@@ -71,6 +71,7 @@ type item struct {
 	shared    map[string]bool // accounts that may copy it
 	failed    bool
 	deleted   bool
+	stopped   bool // while it was made; then it is deleted, too
 }
 
 func (i *item) arn() string {

@@ -151,6 +151,11 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	if err != nil {
 		return nil, err
 	}
+	if req.Operation == driver.Backup {
+		for _, ref := range d.cloud.stoppedOf(req.Scope, req.Refs) {
+			seen[ref] = driver.Status{State: driver.Failed, Progress: -1, Message: "it was stopped"}
+		}
+	}
 	if req.Operation == driver.Expire {
 		// The listing was complete: what it lacks is gone.
 		for _, ref := range req.Refs {

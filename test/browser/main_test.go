@@ -19,8 +19,8 @@ import (
 	"holdfast/catalog"
 	"holdfast/config"
 	"holdfast/demo"
-	"holdfast/driver"
 	"holdfast/internal/testkit"
+	"holdfast/resource"
 	"holdfast/test/browser/chrome"
 )
 
@@ -149,7 +149,7 @@ func (s *stage) accessible(t *testing.T) {
 	}
 }
 
-// completed waits for a backup that has left a recovery point which can be restored.
+// completed waits for a backup of a volume that has left a recovery point.
 func (s *stage) completed(t *testing.T) (point catalog.RecoveryPoint) {
 	t.Helper()
 	testkit.Eventually(t, patience, "a recovery point", func() bool {
@@ -158,8 +158,7 @@ func (s *stage) completed(t *testing.T) (point catalog.RecoveryPoint) {
 			return false
 		}
 		for _, p := range points {
-			drv, ok := s.Drivers.For(p.Kind, p.Engine)
-			if _, restores := drv.(driver.Restorer); ok && restores && p.ParentID == "" {
+			if p.Kind == resource.EBS && p.ParentID == "" { // restored from its recording alone
 				point = p
 				return true
 			}

@@ -26,7 +26,7 @@ func TestPages(t *testing.T) {
 	s := newStage(t)
 	point := s.completed(t)
 	t.Run("every page", func(t *testing.T) { s.everyPage(t, point) })
-	t.Run("a restore from the first click to COMPLETED", s.restores)
+	t.Run("a restore from the first click to COMPLETED", func(t *testing.T) { s.restores(t, point) })
 	t.Run("bulk retry", func(t *testing.T) { s.bulkRetry(t, point) })
 	t.Run("a cap that takes effect", s.setsCap)
 	t.Run("a hold", func(t *testing.T) { s.holds(t, point) })
@@ -65,15 +65,19 @@ func (s *stage) everyPage(t *testing.T, point catalog.RecoveryPoint) {
 	}
 }
 
-// restores clicks through a restore, and waits on the page of its job.
-func (s *stage) restores(t *testing.T) {
+// restores looks for the resource of a point, clicks through its restore, and waits on the
+// page of the job.
+func (s *stage) restores(t *testing.T, point catalog.RecoveryPoint) {
 	s.open(t, "/")
 	s.do(t,
 		chromedp.Click(`nav a[href="/restore"]`, chromedp.ByQuery),
 		chromedp.WaitVisible(`a[href^="/restore?resource="]`, chromedp.ByQuery),
+		chromedp.SendKeys(`#main input[name="q"]`, point.ResourceARN, chromedp.ByQuery),
+		chromedp.Click(`#main form[role="search"] button`, chromedp.ByQuery),
+		chromedp.WaitReady(`tbody tr:only-child`, chromedp.ByQuery),
 		chromedp.Click(`tbody a[href^="/restore?resource="]`, chromedp.ByQuery),
 		chromedp.WaitVisible(`a[href^="/restore?point="]`, chromedp.ByQuery),
-		chromedp.Click(`tbody a[href^="/restore?point="]`, chromedp.ByQuery),
+		chromedp.Click(`tbody a[href^="/restore?point="]:not(.second)`, chromedp.ByQuery),
 		chromedp.WaitVisible(`#main pre`, chromedp.ByQuery))
 	if calls := s.text(t, "#main pre"); !strings.Contains(calls, "{") {
 		t.Errorf("the calls are %q", calls)

@@ -33,6 +33,7 @@ type restorePage struct {
 	Resources []protected
 	ARN       string
 	Points    []catalog.RecoveryPoint
+	Best      string // id of the one of Points that most people want
 	Point     *catalog.RecoveryPoint
 	// Parameters are prefilled from what was recorded with the point.
 	Parameters []parameter
@@ -110,7 +111,22 @@ func (d *Dashboard) choosePoint(ctx context.Context, page *restorePage) (err err
 	page.Points, err = d.Catalog.ListPoints(ctx, catalog.PointFilter{
 		ResourceARN: page.ARN, States: []catalog.PointState{catalog.Available}, CompletedBefore: at, Limit: foundPoints,
 	})
+	page.Best = bestPoint(page.Points)
 	return err
+}
+
+// bestPoint returns the id of the newest point that is no copy: it lies where the resource
+// is, so that everything recorded fits. Where there are copies only, the newest of them.
+func bestPoint(newestFirst []catalog.RecoveryPoint) string {
+	for _, p := range newestFirst {
+		if p.ParentID == "" {
+			return p.ID
+		}
+	}
+	if len(newestFirst) == 0 {
+		return ""
+	}
+	return newestFirst[0].ID
 }
 
 // given returns the parameters somebody wrote. Fields left as recorded are no overrides.
