@@ -142,9 +142,9 @@ func (v *Vocabulary) decodeError(service string, w WireError) error {
 // that is not what it was made from.
 func like(prototype smithy.APIError, detail json.RawMessage) error {
 	made := reflect.New(reflect.TypeOf(prototype).Elem()).Interface()
-	if json.Unmarshal(detail, made) != nil {
-		return nil
+	var typed error
+	if json.Unmarshal(detail, made) == nil {
+		typed, _ = made.(error)
 	}
-	typed, _ := made.(error)
 	return typed
 }
