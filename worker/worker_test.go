@@ -72,12 +72,13 @@ func TestAWorkerServesEveryTask(t *testing.T) {
 	})
 	jobs := []catalog.Job{r.NewBackup("one", sources[0]), r.NewBackup("two", sources[0])}
 	jobs[0].Spec.Copies = []catalog.CopySpec{{Account: rig.Account, Region: rig.AwayRegion, Vault: "dr"}}
-	for _, job := range jobs {
-		r.Insert(job)
-		carry(t, r, job.ID)
-	}
 	copied := catalog.CopyJobID(jobs[0].ID, 1, jobs[0].Spec.Copies[0])
+	// One after another: a job that begins while the clock jumps finds its intent run out.
+	r.Insert(jobs[0])
+	carry(t, r, jobs[0].ID)
 	carry(t, r, copied)
+	r.Insert(jobs[1])
+	carry(t, r, jobs[1].ID)
 	point, _ := r.Point(jobs[0].ID)
 	restore := catalog.NewRestore(catalog.JobID("restore"), point, rig.Home(), nil, "somebody", r.Clock.Now())
 	r.Insert(restore)
