@@ -42,6 +42,9 @@ type Descriptor struct {
 	// ColdStorage is whether a Lifecycle may move points to cold storage, Archive whether
 	// only for rules that opt in to archives.
 	ColdStorage, Archive bool
+	// ColdByAWS is whether AWS itself moves a point when the Lifecycle it was made with says
+	// so. Otherwise the engine has a job for it, and the driver is a ColdMover.
+	ColdByAWS bool
 	// PointInTime is whether a restore may be of any moment (RestoreRequest.At).
 	PointInTime bool
 	// RestoreRegion is whether a restore may be made in another region than its point lies in.

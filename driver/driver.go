@@ -18,6 +18,7 @@ const (
 	Copy    Operation = "copy"
 	Restore Operation = "restore"
 	Expire  Operation = "expire"
+	Archive Operation = "archive" // of a recovery point, to cold storage
 )
 
 // Ref identifies the AWS side of an operation within (account, region, kind): a snapshot
@@ -81,6 +82,15 @@ type CopyMarker interface {
 	// MarkCopy gives the copy its own mark and tags. It is called when Look has seen the
 	// copy ready, is idempotent, and may return class busy to be called again.
 	MarkCopy(ctx context.Context, req CopyRequest, copied Point) error
+}
+
+// ColdMover is a Driver whose recovery points can move to cold storage after they were made.
+type ColdMover interface {
+	// MoveToCold asks AWS to keep a point as req.Lifecycle says, after checking there that it
+	// carries req.Installation's mark; one without it is refused with class held. Without
+	// Descriptor.ColdByAWS the point moves at once, and Look with Archive sees it arrive. It is
+	// idempotent: a point that is cold, or on its way, is no error.
+	MoveToCold(ctx context.Context, req ColdRequest) error
 }
 
 // Canceler is a Driver whose operations AWS can stop.
@@ -179,6 +189,8 @@ type Point struct {
 	// KMSKeyID is the ARN of the key; that of its alias for a key that AWS manages, where
 	// Descriptor.CustomerKeyAbroad.
 	KMSKeyID string `json:"kms_key_id,omitempty"`
+	// Cold is whether it lies in cold storage: it cannot be copied, and a restore takes longer.
+	Cold bool `json:"cold,omitempty"`
 }
 
 // Artefact is a marked recovery point found by List.
@@ -193,6 +205,15 @@ type DeleteRequest struct {
 	Scope        resource.Scope
 	Installation string
 	Ref          Ref
+}
+
+// ColdRequest asks to keep the point Ref in Scope by Lifecycle, whose days count from the
+// creation of the point.
+type ColdRequest struct {
+	Scope        resource.Scope
+	Installation string
+	Ref          Ref
+	Lifecycle    Lifecycle
 }
 
 // CopyRequest asks for a copy of Source into Scope.

@@ -72,7 +72,7 @@ func (d *Driver) serviceRole(scope resource.Scope) *string {
 func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
-		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, Archive: d.kind.OptIn, Steady: d.kind.Steady, LookMax: lookMax,
+		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, ColdByAWS: d.kind.ColdStorage, Archive: d.kind.OptIn, Steady: d.kind.Steady, LookMax: lookMax,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
 		Unmarked:   true,
 		Actions:    d.actions(),

@@ -44,7 +44,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	}
 	return driver.Descriptor{
 		Kind: o.Kind, Title: "thing in memory", ARNPattern: "arn:*:mem:*:*:thing/*",
-		CopyRegion: true, CopyAccount: true, PointInTime: true, ColdStorage: true, LookMax: lookMax, Settle: settle,
+		CopyRegion: true, CopyAccount: true, PointInTime: true, ColdStorage: true, ColdByAWS: true, LookMax: lookMax, Settle: settle,
 		Actions: map[resource.Purpose][]string{
 			resource.ForDiscover: {describePoints, describeThings},
 			resource.ForBackup:   {createPoint, describePoints, stopPoint},
