@@ -10,6 +10,7 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog/ledger"
 	"holdfast/config"
+	"holdfast/internal/collector"
 	"holdfast/policy"
 	"holdfast/producer"
 	"holdfast/scheduler"
@@ -51,6 +52,7 @@ func (a *App) LoadPolicy(ctx context.Context) (Policies, error) {
 // RunScheduler competes for the lease and does the leader's duties for the rules of set
 // until ctx ends.
 func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
+	collector.Relax()
 	cfg := a.Config
 	var tell func(context.Context) error
 	if w := a.watcher(); w != nil {
@@ -87,6 +89,7 @@ func taskKeys(cfg *config.Config) tasks.Keys {
 
 // RunWorker serves the queues until ctx ends.
 func (a *App) RunWorker(ctx context.Context) error {
+	collector.Relax()
 	options := worker.Options{
 		Concurrency: a.Config.Worker.Concurrency, Queues: a.Config.Worker.Queues,
 		ShutdownTimeout: a.Config.Worker.ShutdownTimeout,

@@ -13,6 +13,7 @@ import (
 	"holdfast/driver"
 	"holdfast/engine"
 	"holdfast/internal/clock"
+	"holdfast/internal/collector"
 	"holdfast/policy"
 	"holdfast/producer"
 	"holdfast/resource"
@@ -83,6 +84,7 @@ func (p *plant) queue() scheduler.Queue {
 
 // wire puts the parts together as package app does.
 func (p *plant) wire() {
+	collector.Relax()
 	if p.onEnd == nil {
 		p.onEnd = func(catalog.Job) {}
 	}
