@@ -17,6 +17,10 @@ import (
 // not know the caps and holders: after it was emptied or restarted, until Rebuild.
 var ErrNotReady = errors.New("admission: not ready: waiting for the leader to rebuild the slots from the catalog")
 
+// ErrNewer is returned by every call while Redis has the room of a newer build: this process
+// must not touch it.
+var ErrNewer = errors.New("admission: the slots in Redis were laid out by a newer Holdfast: update this process")
+
 // ErrStale is returned by Enter when the generation is not the job's current one.
 var ErrStale = errors.New("admission: the grant was replaced by a newer one")
 
@@ -175,7 +179,7 @@ type Controller interface {
 	SetWindow(ctx context.Context, window int) ([]Grant, error)
 	// Pump grants what can be granted; it returns at most MaxGrants grants.
 	Pump(ctx context.Context) ([]Grant, error)
-	// Epoch returns the epoch Redis was rebuilt for, or ErrNotReady.
+	// Epoch returns the epoch Redis was rebuilt for, ErrNotReady, or ErrNewer.
 	Epoch(ctx context.Context) (int64, error)
 	// Rebuild empties admission's own keys, inserts the holders and caps, and opens the
 	// epoch last. It fails with ErrStale when Redis already has this epoch or a newer one.

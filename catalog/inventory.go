@@ -39,3 +39,28 @@ type InventoryItem struct {
 	SeenAt      time.Time `json:"seen_at"`
 	GoneAt      time.Time `json:"gone_at,omitzero"` // zero: still there
 }
+
+// refusedTogether is how far apart listings may be that are held against each other: those
+// of one account are asked for in one go.
+const refusedTogether = 10 * time.Minute
+
+// RegionRefused reports whether region refuses every listing of account for want of
+// permission while the account's role works in another region. That is the region's fault,
+// as where it is not enabled or a policy denies it, and not the role's. It is pure.
+func RegionRefused(scopes []InventoryScope, account, region string) bool {
+	var refusedAt, goodAt time.Time
+	for _, s := range scopes {
+		switch {
+		case s.Account != account:
+		case s.Region != region:
+			if s.Class == "" && s.SyncedAt.After(goodAt) {
+				goodAt = s.SyncedAt
+			}
+		case s.Class != failure.Credentials && s.Class != failure.Denied:
+			return false
+		case s.AttemptedAt.After(refusedAt):
+			refusedAt = s.AttemptedAt
+		}
+	}
+	return !refusedAt.IsZero() && goodAt.After(refusedAt.Add(-refusedTogether))
+}

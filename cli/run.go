@@ -72,7 +72,11 @@ func runRoles(ctx context.Context, cfg *config.Config, env Env, r roles) error {
 		return err
 	}
 	p.log.Info().Str("owner", p.Owner).Bool("scheduler", r.scheduler).Bool("worker", r.worker).Bool("web", r.web).Msg("running")
-	return app.Run(ctx, services...)
+	if err := app.Run(ctx, services...); err != nil {
+		return err
+	}
+	p.log.Info().Msg("stopped")
+	return nil
 }
 
 // services returns what the roles run.

@@ -85,3 +85,14 @@ func (c *breakerCache) load(ctx context.Context, e *Engine) map[string]catalog.B
 	c.failing, c.loadedAt = failing, now
 	return failing
 }
+
+// regionRefused reports whether the region of job is to blame for what looks like a fault of
+// its account's role: where it is not enabled, the rest of the account goes on.
+func (e *Engine) regionRefused(ctx context.Context, job catalog.Job) bool {
+	scopes, err := e.store.InventoryScopes(ctx)
+	if err != nil {
+		e.log.Error().Err(err).Str("account", job.Account).Msg("inventory scopes could not be read")
+		return false
+	}
+	return catalog.RegionRefused(scopes, job.Account, job.Region)
+}

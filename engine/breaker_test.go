@@ -7,6 +7,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver/conformance"
 	"holdfast/failure"
+	"holdfast/resource"
 	"holdfast/test/rig"
 )
 
@@ -78,5 +79,52 @@ func TestOtherClassesLeaveTheBreakerAlone(t *testing.T) {
 	}
 	if b := breaker(r); b.Failures != 0 {
 		t.Errorf("the breaker is %+v", b)
+	}
+}
+
+// listed stores how the last listing of the account in region went.
+func listed(r *rig.Rig, region string, class failure.Class) {
+	r.TB.Helper()
+	r.Must(r.Store.SyncInventory(r.Context(), catalog.InventorySync{
+		Scope:     catalog.InventoryScope{Partition: "aws", Account: rig.Account, Region: region, Kind: resource.RDS},
+		StartedAt: r.Clock.Now(), EndedAt: r.Clock.Now(), Complete: class == "", Class: class,
+	}))
+}
+
+// A region that is not enabled in an account refuses every call as if the role were broken.
+// The rest of the account must go on.
+func TestARegionThatIsNotEnabledDoesNotStopTheAccount(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		here, elsewhere failure.Class
+		open            bool
+	}{
+		"the region": {failure.Credentials, "", false},
+		"the role":   {failure.Credentials, failure.Credentials, true},
+		"the job":    {"", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rig.New(t, rig.Options{Tokens: true})
+			newBackup(r)
+			scopes, err := r.Store.InventoryScopes(r.Context())
+			r.Must(err)
+			for _, s := range scopes {
+				r.Must(r.Store.SyncInventory(r.Context(), catalog.InventorySync{
+					Scope: s, StartedAt: r.Clock.Now(), EndedAt: r.Clock.Now(), Class: tc.here, Complete: false,
+				}))
+			}
+			listed(r, rig.HomeRegion, tc.here)
+			listed(r, rig.AwayRegion, tc.elsewhere)
+			r.Cloud.Inject(conformance.Fault{Method: conformance.Start, Effect: conformance.Refuse, Class: failure.Credentials})
+			for range 3 {
+				r.Submit()
+				r.Work(r.Engine)
+				r.Advance(failure.RuleOf(failure.Credentials).Base)
+			}
+			if b := breaker(r); b.Open() != tc.open {
+				t.Errorf("the breaker is %+v", b)
+			}
+		})
 	}
 }

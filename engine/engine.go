@@ -37,6 +37,7 @@ type Store interface {
 	catalog.Points
 	catalog.Health
 	Resource(ctx context.Context, arn string) (catalog.InventoryItem, error)
+	InventoryScopes(ctx context.Context) ([]catalog.InventoryScope, error)
 	SyncInventory(ctx context.Context, s catalog.InventorySync) error
 	Events(ctx context.Context, f catalog.EventFilter) ([]catalog.Event, error)
 }

@@ -193,7 +193,7 @@ func (e *Engine) startFailed(ctx context.Context, op operation, cause error) err
 	job, class := op.job, failure.ClassOf(cause)
 	e.log.Warn().Str("job", job.ID).Str("trace", job.TraceID()).Str("class", string(class)).Str("account", job.Account).
 		Int("attempt", job.Attempts).Err(cause).Msg("start call failed")
-	if failure.RuleOf(class).Breaker {
+	if failure.RuleOf(class).Breaker && !e.regionRefused(ctx, job) {
 		e.breakers.trip(ctx, e, job.Account, cause)
 	}
 	switch {

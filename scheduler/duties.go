@@ -132,8 +132,11 @@ const keptAgainAfter = time.Hour
 // expire inserts the deletion jobs of points. The attempt is counted after the insertion:
 // a crash in between inserts the same id again.
 func (s *Scheduler) expire(ctx context.Context, points []catalog.RecoveryPoint, now time.Time) error {
-	points, err := s.deletable(ctx, points, now)
-	if err != nil || len(points) == 0 {
+	points, err := s.reachable(ctx, points, now)
+	if err != nil {
+		return err
+	}
+	if points, err = s.deletable(ctx, points, now); err != nil || len(points) == 0 {
 		return err
 	}
 	jobs, ids := make([]catalog.Job, len(points)), make([]string, len(points))

@@ -138,6 +138,7 @@ func (s *Scheduler) duties() []duty {
 		{"seal", s.opts.SealEvery, s.seal},
 		{"prune", time.Hour, s.prune},
 		{"risks", 10 * s.opts.Tick, s.risks},
+		{"left", leftEvery, s.left},
 	}
 	if s.opts.Notify != nil {
 		list = append(list, duty{"notify", s.opts.Tick, s.opts.Notify})

@@ -14,3 +14,15 @@ func (c *Controller) Turn(ctx context.Context, entering, leaving []admission.Gra
 	}
 	return c.take(ctx, t, nil)
 }
+
+// Sources returns the text of every script by name.
+func Sources() map[string]string {
+	sources := map[string]string{}
+	for _, s := range []script{
+		submitScript, turnScript, regrantScript, runScript, staleScript, setWindowScript, stageCapsScript, setCapsScript,
+		epochScript, explainScript, pageScript, guardScript, closeScript, sweepScript, stageScript, openScript,
+	} {
+		sources[s.name] = s.source
+	}
+	return sources
+}

@@ -27,24 +27,24 @@ type script struct {
 var (
 	submitScript    = roomScript("submit")
 	turnScript      = roomScript("turn")
-	regrantScript   = newScript("regrant", "base", "slots", "order", "regrant")
+	regrantScript   = newScript("regrant", "layout", "base", "slots", "order", "regrant")
 	runScript       = roomScript("run")
-	staleScript     = newScript("stale", "base", "slots", "stale")
+	staleScript     = newScript("stale", "layout", "base", "slots", "stale")
 	setWindowScript = roomScript("setwindow")
-	stageCapsScript = newScript("stagecaps", "base", "stagecaps")
+	stageCapsScript = newScript("stagecaps", "layout", "base", "stagecaps")
 	setCapsScript   = roomScript("setcaps")
-	epochScript     = newScript("epoch", "base", "epoch")
-	explainScript   = newScript("explain", "base", "slots", "order", "room", "explain")
-	pageScript      = newScript("page", "base", "page")
+	epochScript     = newScript("epoch", "layout", "base", "epoch")
+	explainScript   = newScript("explain", "layout", "base", "slots", "order", "room", "explain")
+	pageScript      = newScript("page", "layout", "base", "page")
 	guardScript     = newScript("guard", "guard")
-	closeScript     = newScript("close", "close")
+	closeScript     = newScript("close", "layout", "close")
 	sweepScript     = newScript("sweep", "sweep")
 	stageScript     = newScript("stage", "stage")
-	openScript      = newScript("open", "open")
+	openScript      = newScript("open", "layout", "open")
 )
 
 func roomScript(name string) script {
-	return newScript(name, "base", "slots", "order", "room", "pump", name)
+	return newScript(name, "layout", "base", "slots", "order", "room", "pump", name)
 }
 
 func newScript(name string, parts ...string) script {
@@ -198,6 +198,8 @@ func read(reply *redis.Cmd) (answer, error) {
 		return nil, admission.ErrNotReady
 	case "STALE":
 		return nil, admission.ErrStale
+	case "NEWER":
+		return nil, fmt.Errorf("%w (layout %s)", admission.ErrNewer, strings.Join(words[1:], " "))
 	case "INCOMPLETE":
 		return nil, errIncomplete
 	}

@@ -2,7 +2,8 @@
 --
 -- KEYS[1]  {hf:<installation>}:state, a hash; every other key has the same hash tag and
 --          is named after the prefix kept there, so one Cluster slot holds them all.
--- A call without arguments only loads the script. A closed epoch answers NOTREADY.
+-- A call without arguments only loads the script. A closed epoch, or a room of an older
+-- layout, answers NOTREADY, one of a newer layout NEWER.
 
 if #ARGV == 0 then return {'LOADED'} end
 
@@ -27,8 +28,9 @@ end
 -- take longer than what most calls are for.
 local state = {}
 do
-  local v = call('HMGET', stateKey, 'epoch', 'prefix', 'window', 'n', 'vn', 've', 'recall')
-  if not v[1] then return {'NOTREADY'} end
+  local v = call('HMGET', stateKey, 'epoch', 'prefix', 'window', 'n', 'vn', 've', 'recall', 'layout')
+  if newer(v[8]) then return {'NEWER', v[8]} end
+  if not v[1] or tonumber(v[8] or '1') < LAYOUT then return {'NOTREADY'} end
   state.epoch, state.prefix, state.window, state.n = tonumber(v[1]), v[2], tonumber(v[3]), tonumber(v[4])
   state.clock = {n = tonumber(v[5]), e = tonumber(v[6])}
   state.recalls = v[7] -- or false

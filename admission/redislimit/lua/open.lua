@@ -12,5 +12,5 @@ local info = redis.pcall('INFO', 'server')
 local run = type(info) == 'string' and info:match('run_id:(%x+)') or ''
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'opened', ARGV[2], 'prefix', ARGV[1], 'window', ARGV[3],
-  'n', state[2], 'vn', '0', 've', '0', 'turn', '0', 'run', run, 'epoch', ARGV[2])
+  'n', state[2], 'vn', '0', 've', '0', 'turn', '0', 'run', run, 'layout', LAYOUT, 'epoch', ARGV[2])
 return {'OK', '0'}
