@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +18,10 @@ import (
 )
 
 // withSQLite calls use with a catalog in a new file.
-func withSQLite(_ context.Context, _ settings, use func(dsn string) error) error {
+func withSQLite(_ context.Context, s settings, use func(dsn string) error) error {
+	if s.catalog != "" {
+		return use(s.catalog)
+	}
 	dir, err := os.MkdirTemp("", "holdfast-pages-")
 	if err != nil {
 		return err
@@ -27,7 +31,10 @@ func withSQLite(_ context.Context, _ settings, use func(dsn string) error) error
 }
 
 // withPostgres calls use with a catalog in a server of its own.
-func withPostgres(_ context.Context, _ settings, use func(dsn string) error) error {
+func withPostgres(_ context.Context, s settings, use func(dsn string) error) error {
+	if s.catalog != "" {
+		return use(s.catalog)
+	}
 	server, err := localserver.StartPostgres(true)
 	if err != nil {
 		return err
@@ -60,7 +67,8 @@ func fill(ctx context.Context, dsn string, s settings) (time.Duration, error) {
 	if _, err := store.Installation(ctx, "bench"); err != nil {
 		return 0, err
 	}
-	if err := store.Close(); err != nil {
+	newest, err := store.LastEvent(ctx)
+	if err := errors.Join(err, store.Close()); err != nil || newest > 0 { // it was filled before
 		return 0, err
 	}
 	name, source := "pgx", dsn

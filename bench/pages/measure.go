@@ -63,8 +63,8 @@ func pages(s settings) map[string][]string {
 	return map[string][]string{
 		"now":               {"/"},
 		"jobs":              {"/jobs", "/jobs?after=" + id(n/2)},
-		"jobs by state":     {"/jobs?state=FAILED", "/jobs?state=CREATED", "/jobs?state=EXPIRED&class=window"},
-		"jobs by account":   {"/jobs?account=100000000007", "/jobs?account=100000000123&state=COMPLETED"},
+		"jobs by state":     {"/jobs?state=FAILED", "/jobs?state=CREATED", "/jobs?state=EXPIRED&class=window", "/jobs?state=FAILED&state=EXPIRED", "/jobs?state=FAILED&q=nothing", "/jobs?state=COMPLETED", "/jobs?state=CREATED&kind=rds"},
+		"jobs by account":   {"/jobs?account=100000000007", "/jobs?account=100000000123&state=COMPLETED", "/jobs?account=100000000123&state=FAILED&state=PARTIAL", "/jobs?plan=plan-3&class=kms", "/jobs?plan=plan-3&q=nothing"},
 		"jobs, rare filter": {"/jobs?class=kms", "/jobs?region=us-east-1", "/jobs?by=alice&kind=rds"},
 		"jobs, full text":   {"/jobs?q=volume-4711", "/jobs?q=vol-10004711", "/jobs?q=unauthorized", "/jobs?q=volume", "/jobs?q=nothing+of+the+kind"},
 		"one job":           {"/jobs/" + id(n/2), "/jobs/" + id(n-100*50), "/jobs/" + id(n-3)},
@@ -111,12 +111,17 @@ func measure(ctx context.Context, database, dsn string, s settings) ([]result, e
 	for _, name := range sorted(all) {
 		r := result{Database: database, Page: name}
 		var times []time.Duration
+		var longest time.Duration
 		for i := range s.requests + 1 {
-			took, err := ask(ctx, wall, mux, all[name][i%len(all[name])])
+			address := all[name][i%len(all[name])]
+			took, err := ask(ctx, wall, mux, address)
 			if err != nil {
 				return nil, err
 			}
 			times = append(times, took)
+			if took > longest {
+				longest, r.Slowest = took, address
+			}
 		}
 		r.FirstMS, times = ms(times[0]), times[1:]
 		slices.Sort(times)

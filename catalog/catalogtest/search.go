@@ -15,6 +15,7 @@ var searchChecks = map[string]func(*testing.T, Open){
 	"search-jobs-by-every-field": searchJobsByField,
 	"search-jobs-by-text":        searchJobsByText,
 	"search-jobs-in-windows":     searchJobsInWindows,
+	"search-jobs-by-state":       searchJobsByState,
 	"search-points":              searchPoints,
 	"search-events":              searchEvents,
 	"protection":                 protectionOfResources,
@@ -106,7 +107,50 @@ func searchJobsInWindows(t *testing.T, open Open) {
 	f.After = page.Next
 	same(t, "second window", []string{jobs[1].ID}, found(t, s, f))
 	f.After, f.Account = "", account
-	same(t, "with an index", []string{jobs[1].ID}, found(t, s, f))
+	page, err = s.SearchJobs(testContext(t), f)
+	if err != nil || len(page.Jobs) != 0 || page.Next != jobs[3].ID {
+		t.Errorf("first window of an account found %v and goes on after %+v, %v", ids(page.Jobs), page.More, err)
+	}
+	f.After = page.Next
+	same(t, "second window of an account", []string{jobs[1].ID}, found(t, s, f))
+	f.After, f.ResourceARN = "", jobs[1].ResourceARN
+	same(t, "all of a resource", []string{jobs[1].ID}, found(t, s, f))
+	page, err = s.SearchJobs(testContext(t), catalog.JobFilter{States: []catalog.State{catalog.Created}, CreatedBy: "alice"})
+	if err != nil || page.Next != jobs[3].ID {
+		t.Errorf("of many open jobs a page looks on after %+v, %v; want a window", page.More, err)
+	}
+}
+
+// searchJobsByState looks for jobs by every sort of state, page by page.
+func searchJobsByState(t *testing.T, open Open) {
+	s := open(t)
+	jobs := backups(0, 6)
+	insert(t, s, jobs...)
+	change(t, s, jobs[0].ID, catalog.Failed, func(j *catalog.Job) { j.Class = failure.Denied })
+	change(t, s, jobs[1].ID, catalog.Expired, func(*catalog.Job) {})
+	change(t, s, jobs[2].ID, catalog.Running, started)
+	change(t, s, jobs[3].ID, catalog.Failed, func(j *catalog.Job) { j.Class = failure.Busy })
+	for name, row := range map[string]struct {
+		filter catalog.JobFilter
+		want   []string
+	}{
+		"failed":             {catalog.JobFilter{States: []catalog.State{catalog.Failed}}, []string{jobs[3].ID, jobs[0].ID}},
+		"failed of a class":  {catalog.JobFilter{States: []catalog.State{catalog.Failed}, Classes: []failure.Class{failure.Denied}}, []string{jobs[0].ID}},
+		"not well":           {catalog.JobFilter{States: []catalog.State{catalog.Failed, catalog.Expired}}, []string{jobs[3].ID, jobs[1].ID, jobs[0].ID}},
+		"not well, account":  {catalog.JobFilter{States: []catalog.State{catalog.Failed, catalog.Expired}, Account: account}, []string{jobs[3].ID, jobs[1].ID, jobs[0].ID}},
+		"not well, after":    {catalog.JobFilter{States: []catalog.State{catalog.Failed, catalog.Expired}, After: jobs[3].ID}, []string{jobs[1].ID, jobs[0].ID}},
+		"partial":            {catalog.JobFilter{States: []catalog.State{catalog.Partial}}, nil},
+		"open":               {catalog.JobFilter{States: []catalog.State{catalog.Created, catalog.Running}}, []string{jobs[5].ID, jobs[4].ID, jobs[2].ID}},
+		"running":            {catalog.JobFilter{States: []catalog.State{catalog.Running}}, []string{jobs[2].ID}},
+		"waiting, after":     {catalog.JobFilter{States: []catalog.State{catalog.Created}, After: jobs[5].ID}, []string{jobs[4].ID}},
+		"open or not well":   {catalog.JobFilter{States: []catalog.State{catalog.Running, catalog.Failed}}, []string{jobs[3].ID, jobs[2].ID, jobs[0].ID}},
+		"failed, by a plan":  {catalog.JobFilter{States: []catalog.State{catalog.Failed}, Plan: jobs[0].Plan}, []string{jobs[3].ID, jobs[0].ID}},
+		"failed, other plan": {catalog.JobFilter{States: []catalog.State{catalog.Failed}, Plan: "none"}, nil},
+		"failed, by text":    {catalog.JobFilter{States: []catalog.State{catalog.Failed}, Text: "busy"}, []string{jobs[3].ID}},
+		"a plan":             {catalog.JobFilter{Plan: jobs[0].Plan, Types: []driver.Operation{driver.Copy}}, nil},
+	} {
+		same(t, name, row.want, found(t, s, row.filter))
+	}
 }
 
 func searchPoints(t *testing.T, open Open) {

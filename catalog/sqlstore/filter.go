@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -65,31 +66,72 @@ func pageLimit(limit int) (int, error) {
 	}
 }
 
-// states adds the condition that a job is in one of states, in the form that an index
-// knows: open jobs have a table of their own, which is read whole if need be, and those
-// that did not end well a column.
-func (c *conditions) states(states []catalog.State) {
-	oneOf(c, "state", states)
-	open, ill := true, true
-	for _, state := range states {
-		open = open && !state.Terminal()
-		ill = ill && state.Terminal() && state != catalog.Completed
-	}
+// stateSort says where jobs in some states are found.
+type stateSort int
+
+const (
+	mixed stateSort = iota // in jobs alone
+	open                   // in a table of their own, which is read whole if need be
+	ill                    // by a column of those that did not end well
+)
+
+func sortOf(states []catalog.State) stateSort {
+	closed := func(s catalog.State) bool { return s.Terminal() }
+	good := func(s catalog.State) bool { return !s.Terminal() || s == catalog.Completed }
 	switch {
 	case len(states) == 0:
-	case open:
-		c.add("id IN (SELECT job_id FROM open_jobs WHERE "+c.dialect.in("open_state")+")", list(c.dialect, states))
-	case ill && len(states) == 1:
-		c.add("outcome <> '' AND outcome = ?", string(states[0])) // in the order of pages
-	case ill:
-		oneOf(c, "outcome <> '' AND outcome", states)
+		return mixed
+	case !slices.ContainsFunc(states, closed):
+		return open
+	case !slices.ContainsFunc(states, good):
+		return ill
+	default:
+		return mixed
 	}
 }
 
+// states adds the condition that a job is in one of states, in the form an index knows.
+func (c *conditions) states(states []catalog.State) {
+	oneOf(c, "state", states)
+	switch sortOf(states) {
+	case open:
+		c.openIn(states)
+	case ill:
+		c.outcome(states)
+	case mixed:
+	}
+}
+
+// openIn adds that a job is among the open ones. PostgreSQL is given a list, not a table
+// to join: it would read jobs by id from end to end, hoping to meet them soon.
+func (c *conditions) openIn(states []catalog.State) {
+	ids := "SELECT job_id FROM open_jobs WHERE " + c.dialect.in("open_state")
+	if c.dialect.postgres {
+		c.add("id = ANY(ARRAY("+ids+"))", list(c.dialect, states))
+		return
+	}
+	c.add("id IN ("+ids+")", list(c.dialect, states))
+}
+
+// outcome adds that a job ended otherwise than COMPLETED.
+func (c *conditions) outcome(states []catalog.State) {
+	if len(states) == 1 {
+		c.add("outcome <> '' AND outcome = ?", string(states[0])) // in the order of pages
+		return
+	}
+	oneOf(c, "outcome <> '' AND outcome", states)
+}
+
 func jobConditions(d dialect, f catalog.JobFilter) *conditions {
+	c := jobFields(d, f)
+	c.states(f.States)
+	return c
+}
+
+// jobFields are the conditions of all fields but the states.
+func jobFields(d dialect, f catalog.JobFilter) *conditions {
 	c := &conditions{dialect: d}
 	oneOf(c, "type", f.Types)
-	c.states(f.States)
 	oneOf(c, "kind", f.Kinds)
 	oneOf(c, "class", f.Classes)
 	oneOf(c, "engine", f.Engines)

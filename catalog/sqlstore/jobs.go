@@ -71,27 +71,10 @@ func (s *Store) ListJobs(ctx context.Context, f catalog.JobFilter) (jobs []catal
 		if err := c.after(ctx, q, "jobs", f.After); err != nil {
 			return err
 		}
-		jobs, err = read(ctx, q, jobReadColumns, "FROM "+jobRows+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		jobs, err = read(ctx, q, jobReadColumns, "FROM "+jobRows+c.where()+newestFirst+" LIMIT ?", append(c.args, limit)...)
 		return err
 	})
 	return jobs, err
-}
-
-// after makes a listing that is ordered newest first go on behind the row id of table.
-func (c *conditions) after(ctx context.Context, q session, table, id string) error {
-	if id == "" {
-		return nil
-	}
-	var created int64
-	found, err := q.one(ctx, []any{&created}, "SELECT created_at FROM "+table+" WHERE id = ?", id)
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return fmt.Errorf("page after %s: %w", id, catalog.ErrNotFound)
-	}
-	c.add("(created_at, id) < (?, ?)", created, id)
-	return nil
 }
 
 // CountJobs implements catalog.Jobs.

@@ -58,7 +58,7 @@ func (s *Store) ListPoints(ctx context.Context, f catalog.PointFilter) (points [
 		if err := c.after(ctx, q, "points", f.After); err != nil {
 			return err
 		}
-		points, err = read(ctx, q, pointColumns, "FROM points"+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		points, err = read(ctx, q, pointColumns, "FROM points"+c.where()+newestFirst+" LIMIT ?", append(c.args, limit)...)
 		return err
 	})
 	return points, err

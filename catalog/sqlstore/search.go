@@ -5,18 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"holdfast/catalog"
 )
 
 // Bounds of a search.
 const (
-	// searchWindow is how many rows a page of a search without an index looks at.
+	// searchWindow is how many rows a page of a search looks at, when no index leads to
+	// what it asks for.
 	searchWindow = 10_000
 	// namedResources is how many resources may be meant by a word for their jobs to be
 	// looked up one resource after another; of more, most rows match anyway.
-	namedResources = 300
+	namedResources = 100
 	maxWords       = 5
 	maxWordLength  = 200
 )
@@ -27,21 +27,21 @@ func (s *Store) SearchJobs(ctx context.Context, f catalog.JobFilter) (page catal
 	if err != nil {
 		return page, fmt.Errorf("search jobs: %w", err)
 	}
-	c := jobConditions(s.dialect, f)
 	err = s.view(ctx, "search jobs", func(ctx context.Context, q session) error {
-		indexed := f.Account+f.ResourceARN+f.Plan+f.ChainID+f.PointID != "" || statesIndexed(f.States)
-		named, err := c.words(ctx, q, f.Text, jobTexts)
+		c := jobFields(q.dialect, f)
+		way, err := q.jobRoute(ctx, c, f)
 		if err != nil {
 			return err
 		}
-		if err := c.after(ctx, q, "jobs", f.After); err != nil {
-			return err
-		}
-		window, err := c.bound(ctx, q, "jobs", f.After, indexed || named)
+		way, err = c.words(ctx, q, way, f.Text, jobTexts)
 		if err != nil {
 			return err
 		}
-		page.Jobs, err = read(ctx, q, jobReadColumns, "FROM "+searched(q, "jobs", indexed, named)+strings.TrimPrefix(jobRows, "jobs")+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		window, err := c.bound(ctx, q, way, f.After)
+		if err != nil {
+			return err
+		}
+		page.Jobs, err = read(ctx, q, jobReadColumns, "FROM "+way.from(q.dialect)+strings.TrimPrefix(jobRows, "jobs")+c.where()+newestFirst+" LIMIT ?", append(c.args, limit)...)
 		page.More = window.more(len(page.Jobs), limit, func() string { return page.Jobs[limit-1].ID })
 		return err
 	})
@@ -54,30 +54,25 @@ func (s *Store) SearchPoints(ctx context.Context, f catalog.PointFilter) (page c
 	if err != nil {
 		return page, fmt.Errorf("search recovery points: %w", err)
 	}
-	c := pointConditions(s.dialect, f)
 	err = s.view(ctx, "search recovery points", func(ctx context.Context, q session) error {
-		indexed := f.Account+f.ResourceARN+f.ChainID != "" || f.Held
-		named, err := c.words(ctx, q, f.Text, pointTexts)
+		c := pointConditions(q.dialect, f)
+		way, err := q.pointRoute(ctx, f)
 		if err != nil {
 			return err
 		}
-		if err := c.after(ctx, q, "points", f.After); err != nil {
-			return err
-		}
-		window, err := c.bound(ctx, q, "points", f.After, indexed || named)
+		way, err = c.words(ctx, q, way, f.Text, pointTexts)
 		if err != nil {
 			return err
 		}
-		page.Points, err = read(ctx, q, pointColumns, "FROM "+searched(q, "points", indexed, named)+c.where()+" ORDER BY created_at DESC, id DESC LIMIT ?", append(c.args, limit)...)
+		window, err := c.bound(ctx, q, way, f.After)
+		if err != nil {
+			return err
+		}
+		page.Points, err = read(ctx, q, pointColumns, "FROM "+way.from(q.dialect)+c.where()+newestFirst+" LIMIT ?", append(c.args, limit)...)
 		page.More = window.more(len(page.Points), limit, func() string { return page.Points[limit-1].ID })
 		return err
 	})
 	return page, err
-}
-
-// statesIndexed reports whether states has an index for jobs in these states.
-func statesIndexed(states []catalog.State) bool {
-	return len(states) > 0 && !slices.Contains(states, catalog.Completed)
 }
 
 // The columns words are looked for in, beside the resource.
@@ -86,22 +81,9 @@ var (
 	pointTexts = []string{"id", "ref", "arn", "account", "region", "kind", "plan", "rule", "vault"}
 )
 
-// searched names a table with the index SQLite, which has no statistics, is to take: that
-// of the resources a word names, or the order of pages where no filter has an index.
-func searched(q session, table string, indexed, named bool) string {
-	switch {
-	case named:
-		return table + q.using(table+"_resource")
-	case indexed:
-		return table
-	default:
-		return table + q.using(table+"_created")
-	}
-}
-
 // words adds that every word of text is found. When the longest word names few resources
-// those are meant, for which there is an index; named is true then.
-func (c *conditions) words(ctx context.Context, q session, text string, columns []string) (named bool, err error) {
+// those are meant, and their index is the way.
+func (c *conditions) words(ctx context.Context, q session, way route, text string, columns []string) (route, error) {
 	words := strings.Fields(strings.ToLower(text))
 	words = words[:min(len(words), maxWords)]
 	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
@@ -111,62 +93,20 @@ func (c *conditions) words(ctx context.Context, q session, text string, columns 
 		if i == 0 {
 			arns, err := q.column1(ctx, `SELECT arn FROM resources WHERE lower(name || ' ' || arn) LIKE ? ESCAPE '\' LIMIT ?`, pattern, namedResources+1)
 			if err != nil {
-				return false, err
+				return way, err
 			}
-			if named = len(arns) > 0 && len(arns) <= namedResources; named {
+			if len(arns) > 0 && len(arns) <= namedResources {
 				c.add(c.dialect.in("resource_arn"), list(c.dialect, arns))
+				way = route{table: way.table, index: way.table + "_resource", few: true}
 				continue
 			}
 		}
 		c.add(all, pattern)
 	}
-	return named, nil
+	return way, nil
 }
 
 // escapeLike makes a word stand for itself in a LIKE pattern.
 func escapeLike(word string) string {
 	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToValidUTF8(storable(word), ""))
-}
-
-// window is the part of a table a page looks at; the zero value is all of it.
-type window struct {
-	last string // id of the oldest row in it
-	at   time.Time
-}
-
-// bound limits a search no index helps with to the next rows of table, newest first. A
-// search without any condition beside the page's place finds all it looks at.
-func (c *conditions) bound(ctx context.Context, q session, table, after string, indexed bool) (w window, err error) {
-	filters := len(c.parts)
-	if after != "" {
-		filters--
-	}
-	if indexed || filters == 0 {
-		return window{}, nil
-	}
-	place, args := "", []any{}
-	if after != "" { // the last part, see after
-		place, args = " WHERE "+c.parts[len(c.parts)-1], c.args[len(c.args)-2:]
-	}
-	var created int64
-	found, err := q.one(ctx, []any{&created, &w.last},
-		"SELECT created_at, id FROM "+table+place+" ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?", append(slices.Clip(args), searchWindow-1)...)
-	if err != nil || !found {
-		return window{}, err
-	}
-	c.add("(created_at, id) >= (?, ?)", created, w.last)
-	w.at = fromMillis(created)
-	return w, nil
-}
-
-// more says how a page of n rows goes on.
-func (w window) more(n, limit int, last func() string) catalog.More {
-	switch {
-	case n == limit:
-		return catalog.More{Next: last()}
-	case w.last != "":
-		return catalog.More{Next: w.last, Searched: w.at}
-	default:
-		return catalog.More{}
-	}
 }
