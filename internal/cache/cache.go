@@ -24,7 +24,10 @@ type Options struct {
 	// Stale is how long past its time a good answer is still given, at once, while a new one
 	// is asked for; 0: never.
 	Stale time.Duration
-	Clock clock.Clock
+	// Patience is how long a caller waits for a new answer before it is given a good one
+	// that is older still; 0: for Timeout, and then it is given none.
+	Patience time.Duration
+	Clock    clock.Clock
 }
 
 // Answer keeps the last answer of one source. It is safe for concurrent use.
@@ -43,6 +46,9 @@ type result[T any] struct {
 	until time.Time // zero: never asked
 }
 
+// good reports whether there was an answer.
+func (r result[T]) good() bool { return r.err == nil && !r.until.IsZero() }
+
 // New returns an Answer over read. read is never called twice at once, even when it pays
 // no heed to its context and a caller has long stopped waiting for it. A nil clock is the
 // machine's.
@@ -60,7 +66,11 @@ func (a *Answer[T]) Get(ctx context.Context) (T, error) {
 	if fresh {
 		return kept.value, kept.err
 	}
-	wait, cancel := context.WithTimeout(ctx, a.opts.Timeout)
+	patience, old := a.opts.Timeout, kept.good() && a.opts.Patience > 0
+	if old {
+		patience = a.opts.Patience
+	}
+	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
 	case <-done:
@@ -69,8 +79,11 @@ func (a *Answer[T]) Get(ctx context.Context) (T, error) {
 		return a.last.value, a.last.err
 	case <-wait.Done():
 		var none T
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return none, fmt.Errorf("%s: %w", a.opts.Name, ctx.Err())
+		case old:
+			return kept.value, nil
 		}
 		return none, fmt.Errorf("%s: no answer within %v: %w", a.opts.Name, a.opts.Timeout, wait.Err())
 	}
@@ -90,10 +103,10 @@ func (a *Answer[T]) begin(ctx context.Context) (kept result[T], done <-chan stru
 		// Others may come to wait for the same answer: it must not end with whoever came first.
 		go a.ask(context.WithoutCancel(ctx))
 	}
-	if a.last.err == nil && !a.last.until.IsZero() && now.Before(a.last.until.Add(a.opts.Stale)) {
+	if a.last.good() && now.Before(a.last.until.Add(a.opts.Stale)) {
 		return a.last, nil, true
 	}
-	return result[T]{}, a.inFlight, false
+	return a.last, a.inFlight, false
 }
 
 func (a *Answer[T]) ask(ctx context.Context) {

@@ -176,3 +176,22 @@ func TestStaleAnswerIsGivenMeanwhile(t *testing.T) {
 	clk.Advance(time.Hour) // too old to be given
 	get(t, a, 3)
 }
+
+func TestOldAnswerIsGivenToTheImpatient(t *testing.T) {
+	t.Parallel()
+	clk := clock.NewManual(time.Unix(1_700_000_000, 0))
+	s := &source{}
+	a := cache.New(s.read, cache.Options{Name: "source", Keep: 5 * time.Second, Timeout: time.Minute, Patience: 10 * time.Millisecond, Clock: clk})
+	get(t, a, 1)
+	hang := make(chan struct{})
+	s.mu.Lock()
+	s.takes = func() { <-hang }
+	s.mu.Unlock()
+	clk.Advance(time.Hour)
+	get(t, a, 1) // the source hangs: better an old answer than none
+	close(hang)
+	testkit.Eventually(t, time.Minute, "the new answer", func() bool {
+		n, err := a.Get(t.Context())
+		return err == nil && n == 2
+	})
+}

@@ -16,10 +16,13 @@ import (
 // How often the sources of figures are asked, on the machine's clock: at most one time in
 // ten is spent asking, and pages get the last answer meanwhile.
 const (
-	keepFigures   = 900 * time.Millisecond
-	keepPosture   = 3 * time.Second
-	keepPolicies  = 5 * time.Second
-	stale         = 2 * time.Minute
+	keepFigures  = 900 * time.Millisecond
+	keepPosture  = 3 * time.Second
+	keepPolicies = 5 * time.Second
+	stale        = 2 * time.Minute
+	// patience is how long a page waits for figures that are older than that, before it
+	// shows the old ones and their age; counts beside a list are left out instead.
+	patience      = 150 * time.Millisecond
 	sourceTimeout = 15 * time.Second
 	// postureTimeout is how long the judgement of all resources may take, firstPosture how
 	// long a page waits for the first one.
@@ -48,7 +51,7 @@ func (d *Dashboard) newAnswers() answers {
 		points:   kept("recovery point counts", keepFigures, d.Catalog.CountPoints),
 		night:    kept("the night's figures", keepFigures, d.readNight),
 		policies: kept("policies", keepPolicies, d.Policies),
-		posture:  cache.New(d.readPosture, cache.Options{Name: "the state of protection", Keep: keepPosture, Stale: stale, Timeout: postureTimeout}),
+		posture:  cache.New(d.readPosture, cache.Options{Name: "the state of protection", Keep: keepPosture, Stale: stale, Patience: patience, Timeout: postureTimeout}),
 	}
 	if d.Slots != nil {
 		a.slots = kept("slots", keepFigures, func(ctx context.Context) ([]admission.KeyUsage, error) { return d.Slots.Usage(ctx, maxUsageKeys) })
@@ -72,11 +75,21 @@ func (d *Dashboard) postures(ctx context.Context) (*postures, error) {
 }
 
 func kept[T any](name string, keep time.Duration, read func(context.Context) (T, error)) *cache.Answer[T] {
-	return cache.New(read, cache.Options{Name: name, Keep: keep, Stale: stale, Timeout: sourceTimeout})
+	return cache.New(read, cache.Options{Name: name, Keep: keep, Stale: stale, Patience: patience, Timeout: sourceTimeout})
+}
+
+// soon returns an answer that is there within patience. Without one a list does without
+// its counts: they come with the next update of the page.
+func soon[T any](ctx context.Context, a *cache.Answer[T]) (T, bool) {
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	value, err := a.Get(wait)
+	return value, err == nil
 }
 
 // night is what happens now and happened lately.
 type night struct {
+	At       time.Time // when it was read
 	Since    time.Time
 	Open     []catalog.OpenGroup
 	Ill      []catalog.IllGroup
@@ -96,7 +109,8 @@ const (
 
 // readNight asks the catalog for what the first page shows.
 func (d *Dashboard) readNight(ctx context.Context) (n night, err error) {
-	n.Since = d.Clock.Now().Add(-tonight)
+	n.At = d.Clock.Now()
+	n.Since = n.At.Add(-tonight)
 	for _, step := range []struct {
 		name string
 		read func() error

@@ -32,6 +32,7 @@ type jobsPage struct {
 type stateCount struct {
 	State   catalog.State
 	Jobs    int
+	Known   bool // they have been counted
 	Link    string
 	Current bool
 }
@@ -78,10 +79,8 @@ func (d *Dashboard) jobs(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Jobs, page.Pager = found.Jobs, page.Filter.pager("/jobs", found.More)
 	}
-	counts, err := d.answers.totals.Get(r.Context())
-	if err == nil {
-		page.Counts = tabsOf(counts, page.Filter)
-	}
+	counts, known := soon(r.Context(), d.answers.totals)
+	page.Counts = tabsOf(counts, known, page.Filter)
 	return d.render(w, "jobs.html", page)
 }
 
@@ -97,10 +96,10 @@ func (f *filter) pager(path string, more catalog.More) (p pager) {
 }
 
 // tabsOf counts all jobs by state.
-func tabsOf(counts map[driver.Operation]map[catalog.State]int, f *filter) []stateCount {
+func tabsOf(counts map[driver.Operation]map[catalog.State]int, known bool, f *filter) []stateCount {
 	list := make([]stateCount, 0, len(catalog.States()))
 	for _, state := range catalog.States() {
-		tab := stateCount{State: state, Link: "/jobs?state=" + string(state), Current: len(f.values["state"]) == 1 && f.Has("state", string(state))}
+		tab := stateCount{State: state, Known: known, Link: "/jobs?state=" + string(state), Current: len(f.values["state"]) == 1 && f.Has("state", string(state))}
 		for _, byState := range counts {
 			tab.Jobs += byState[state]
 		}

@@ -26,6 +26,8 @@ type nowPage struct {
 	Budgets []budgetRow
 	Nights  []nightBar
 	Ready   bool // there is a night to tell of
+	// Old is when the figures were read, where that is long ago; they are being read again.
+	Old time.Time
 }
 
 // tile is one figure.
@@ -52,6 +54,9 @@ func (d *Dashboard) now(w http.ResponseWriter, r *http.Request) error {
 	page.Needs = needsOf(n, state, policies, page.Now)
 	page.Windows = windowsOf(n, page.Now)
 	page.Nights = nightsOf(n, page.Now)
+	if !n.At.IsZero() && page.Now.Sub(n.At) > stale {
+		page.Old = n.At
+	}
 	page.Ready = len(n.Fires) > 0 || len(n.Scopes) > 0
 	if d.answers.slots != nil {
 		usage, err := d.answers.slots.Get(r.Context())

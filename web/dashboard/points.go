@@ -30,6 +30,7 @@ type pointsPage struct {
 type pointTab struct {
 	Title, Link string
 	Count       int
+	Known       bool // they have been counted
 	Current     bool
 }
 
@@ -65,10 +66,9 @@ func (d *Dashboard) points(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if counts, err := d.answers.points.Get(r.Context()); err == nil {
-		for _, state := range pointStates {
-			page.Tabs = append(page.Tabs, pointTab{string(state), "/points?state=" + string(state), counts[state], page.Filter.Has("state", string(state))})
-		}
+	counts, known := soon(r.Context(), d.answers.points)
+	for _, state := range pointStates {
+		page.Tabs = append(page.Tabs, pointTab{string(state), "/points?state=" + string(state), counts[state], known, page.Filter.Has("state", string(state))})
 	}
 	return d.render(w, "points.html", page)
 }
