@@ -39,6 +39,14 @@ func TestLoginIsAskedForEverywhere(t *testing.T) {
 		}
 	}
 	bearer := []string{"Authorization", "Bearer " + viewer}
+	for what, headers := range map[string][]string{
+		"no token": nil, "a token nobody has": {"Authorization", "Bearer hf_nothing"}, "a password": {"Authorization", "Basic cm9vdDpyb290"},
+	} {
+		a := get(t, url+"/metrics", headers...).wantStatus(t, http.StatusUnauthorized).wantBody(t, "holdfast token create")
+		if strings.Contains(a.body, "# HELP") || a.header.Get("WWW-Authenticate") == "" {
+			t.Errorf("a scrape with %s is answered %v %s", what, a.header, a.body)
+		}
+	}
 	get(t, url+"/metrics", bearer...).wantStatus(t, http.StatusOK)
 	get(t, url+"/api/v1/jobs", bearer...).wantStatus(t, http.StatusOK).wantBody(t, "token:viewer")
 	a := ask(t, http.MethodPost, url+"/queues/api/queues/backup:pause", bearer...).wantStatus(t, http.StatusForbidden)

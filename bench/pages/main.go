@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&s.output, "output", "text", "text or json")
 	flags.IntVar(&s.jobs, "jobs", 1_000_000, "jobs in the catalog; a third as many recovery points, as many events")
 	flags.IntVar(&s.resources, "resources", 100_000, "resources in the inventory")
-	flags.IntVar(&s.requests, "requests", 40, "requests of each page")
+	flags.IntVar(&s.requests, "requests", 60, "requests of each page")
 	flags.StringVar(&s.only, "only", "", "sqlite or postgres (default: both)")
 	flags.StringVar(&s.catalog, "catalog", "", "measure this catalog, sqlite:FILE or postgres://..., which is filled when it is new and stays")
 	if err := flags.Parse(args); err != nil {

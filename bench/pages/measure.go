@@ -106,28 +106,44 @@ func measure(ctx context.Context, database, dsn string, s settings) ([]result, e
 		return nil, err
 	}
 	fmt.Fprintf(os.Stderr, "%s: all resources judged after %.1f s\n", database, judged.Seconds())
+	return rounds(ctx, wall, mux, database, s)
+}
+
+// rest is what passes between two rounds, so that figures grow old and are read again
+// while pages are asked for.
+const rest = 200 * time.Millisecond
+
+// rounds asks for every page in turn, many times.
+func rounds(ctx context.Context, wall clock.Clock, mux http.Handler, database string, s settings) ([]result, error) {
 	all := pages(s)
-	var results []result
-	for _, name := range sorted(all) {
-		r := result{Database: database, Page: name}
-		var times []time.Duration
-		var longest time.Duration
-		for i := range s.requests + 1 {
-			address := all[name][i%len(all[name])]
+	names := sorted(all)
+	results, times := make([]result, len(names)), make([][]time.Duration, len(names))
+	longest := make([]time.Duration, len(names))
+	for round := range s.requests + 1 {
+		for i, name := range names {
+			address := all[name][round%len(all[name])]
 			took, err := ask(ctx, wall, mux, address)
 			if err != nil {
 				return nil, err
 			}
-			times = append(times, took)
-			if took > longest {
-				longest, r.Slowest = took, address
+			if round == 0 {
+				results[i] = result{Database: database, Page: name, FirstMS: ms(took)}
+				continue
+			}
+			times[i] = append(times[i], took)
+			if took > longest[i] {
+				longest[i], results[i].Slowest = took, address
 			}
 		}
-		r.FirstMS, times = ms(times[0]), times[1:]
-		slices.Sort(times)
-		r.P50MS, r.P95MS = ms(times[len(times)/2]), ms(times[len(times)*95/100])
+		if err := wall.Sleep(ctx, rest); err != nil {
+			return nil, err
+		}
+	}
+	for i := range results {
+		r := &results[i]
+		slices.Sort(times[i])
+		r.P50MS, r.P95MS = ms(times[i][len(times[i])/2]), ms(times[i][len(times[i])*95/100])
 		r.Met = r.P95MS <= aim
-		results = append(results, r)
 	}
 	return results, nil
 }

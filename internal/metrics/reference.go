@@ -15,6 +15,19 @@ func Reference() string {
 		"catalog is of the whole installation and the same everywhere: take the maximum.\n\n" +
 		"Labels have few values: no job ids, no ARNs; accounts only where slots are counted.\n" +
 		"Besides these there are the usual `go_*` and `process_*` metrics.\n\n" +
+		"With `web.login` the metrics of `web.listen` ask for a token as everything else does, because their labels\n" +
+		"name accounts. A viewer's is enough, and Prometheus can send one:\n\n" +
+		"    holdfast token create prometheus --role viewer --expires-in 366d > /etc/prometheus/holdfast.token\n\n" +
+		"```yaml\n" +
+		"scrape_configs:\n" +
+		"  - job_name: holdfast\n" +
+		"    scheme: https # of the proxy in front; http on the machine itself\n" +
+		"    authorization: {credentials_file: /etc/prometheus/holdfast.token}\n" +
+		"    static_configs: [{targets: [\"holdfast.example.com\"]}]\n" +
+		"```\n\n" +
+		"Without a valid token the answer is 401, and the target is down: alert on `up`. What `holdfast scheduler`\n" +
+		"and `holdfast worker` serve on `web.metrics_listen` is metrics and health only and asks for no token: it\n" +
+		"listens on loopback unless `web.allow_remote` is set; let only Prometheus reach it.\n\n" +
 		"This page is generated from the table the program makes its metrics from.\n\n" +
 		"| metric | type | labels | meaning |\n|---|---|---|---|\n")
 	for _, d := range definitions() {
