@@ -8,8 +8,8 @@ GO ?= go
 BIN := bin/holdfast
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.1.4
-# Packages with golden files: those whose tests have an -update flag.
-GOLDEN = $(shell grep -rl --include='*_test.go' 'flag[.]Bool."update"' . | xargs -n1 dirname | sort -u)
+# Packages with golden files, whose tests have a flag -update.
+GOLDEN = $(shell grep -rl --include='*_test.go' 'holdfast/internal/golden"' . | xargs -n1 dirname | sort -u)
 
 .PHONY: help
 help: ## print this list

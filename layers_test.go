@@ -12,7 +12,7 @@ import (
 // its neighbours. A name that ends in '/' stands for every package below it; the longest
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
-	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/version"},
+	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/golden", "internal/version"},
 	1:  {"access", "driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"login", "report/", "policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
@@ -34,7 +34,7 @@ var layers = [][]string{
 }
 
 // testSupport packages may be imported by tests and by each other only.
-var testSupport = []string{"internal/testkit", "catalog/catalogtest", "driver/drivertest", "driver/internal/mototest", "test"}
+var testSupport = []string{"internal/testkit", "internal/golden", "catalog/catalogtest", "driver/drivertest", "driver/internal/mototest", "test"}
 
 // concrete packages are chosen where a process is put together; everything else knows
 // the interface they implement.

@@ -1,16 +1,12 @@
 package api_test
 
 import (
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/api"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // The document in docs is what the handlers' types say.
 func TestOpenAPI(t *testing.T) {
@@ -20,16 +16,5 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	const path = "../docs/openapi.yaml"
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", path, diff)
-	}
+	golden.Text(t, path, string(got))
 }

@@ -1,21 +1,19 @@
 package catalog_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/internal/golden"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"holdfast/catalog"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var now = time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 
@@ -152,18 +150,7 @@ func TestDiagram(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join("..", "docs", "state-machine.md")
 	want := diagram()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v: run go test ./catalog -update", err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("%s is out of date, run go test ./catalog -update (-want +got):\n%s", path, diff)
-	}
+	golden.Text(t, path, want)
 }
 
 func diagram() string {

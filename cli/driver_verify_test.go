@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"holdfast/internal/golden"
+
 	"holdfast/internal/testkit"
 )
 
@@ -41,7 +43,7 @@ func TestDriverVerifyRefuses(t *testing.T) {
 		a := typed(t, strings.Fields(line)...)
 		fmt.Fprintf(&b, "$ holdfast %s\n%s%s--- exit %d\n\n", line, a.stdout, a.stderr, a.code)
 	}
-	golden(t, filepath.Join("testdata", "driver_verify.golden"), trimLines(b.String()))
+	golden.Text(t, filepath.Join("testdata", "driver_verify.golden"), trimLines(b.String()))
 }
 
 func TestDriverVerifyOnMoto(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/golden"
+
 	"holdfast/catalog"
 	"holdfast/catalog/sqlstore"
 	"holdfast/driver"
@@ -252,7 +254,7 @@ func (o *office) transcript(name string, commands ...[]string) {
 		}
 		fmt.Fprintf(&b, "--- exit %d\n\n", a.code)
 	}
-	golden(o.t, filepath.Join("testdata", name+".golden"), trimLines(b.String()))
+	golden.Text(o.t, filepath.Join("testdata", name+".golden"), trimLines(b.String()))
 }
 
 // trimLines drops blanks at the ends of lines: tables have them, files must not.

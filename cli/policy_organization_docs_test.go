@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 )
 
 var docBlock = regexp.MustCompile("(?s)```(json|console) ?([a-z0-9./]*)\n(.*?)```\n")
@@ -42,13 +42,5 @@ func TestThePageAboutOrganizationPolicies(t *testing.T) {
 		}
 		return "```console\n" + command + "\n" + strings.ReplaceAll(a.stdout+a.stderr, o.dir+"/", "") + "```\n"
 	})
-	if *update {
-		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(text, string(data)); diff != "" {
-		t.Errorf("%s (-is +says, -update rewrites):\n%s", page, diff)
-	}
+	golden.Text(t, page, text)
 }

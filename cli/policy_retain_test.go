@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"holdfast/internal/golden"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -24,7 +26,7 @@ func TestPolicyRetain(t *testing.T) {
 	command := []string{"policy", "retain", "--rule", o.dir + "/rule.yaml", "--points", o.dir + "/points.json", "--now", "2026-05-05T12:00:00Z"}
 	inText := typed(t, command...)
 	a := typed(t, append(command, "--output", "json")...)
-	golden(t, "testdata/policy_retain.golden", trimLines(inText.stdout+a.stdout))
+	golden.Text(t, "testdata/policy_retain.golden", trimLines(inText.stdout+a.stdout))
 	var got struct{ Keep, Delete []string }
 	if err := json.Unmarshal([]byte(a.stdout), &got); err != nil || a.code != codeDone {
 		t.Fatalf("exit %d, %v: %s", a.code, err, a.stdout)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"holdfast/internal/golden"
+
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast/config"
@@ -119,7 +121,7 @@ policies: ["DIR/policy.yaml"]
 
 func TestDriverList(t *testing.T) {
 	t.Parallel()
-	golden(t, filepath.Join("testdata", "driver_list.golden"), trimLines(typed(t, "driver", "list").stdout))
+	golden.Text(t, filepath.Join("testdata", "driver_list.golden"), trimLines(typed(t, "driver", "list").stdout))
 	var doc struct {
 		Drivers []struct {
 			Kind    string

@@ -1,44 +1,21 @@
 package cli
 
 import (
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
+
 	"github.com/urfave/cli/v2"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares got with a file, or writes it with -update.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v: run `make generate`", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", path, diff)
-	}
-}
-
 func TestReferencePage(t *testing.T) {
 	t.Parallel()
-	golden(t, filepath.Join("..", "docs", "cli.md"), Reference())
+	golden.Text(t, filepath.Join("..", "docs", "cli.md"), Reference())
 }
 
 // leaves calls visit for every command that does something, with its words.

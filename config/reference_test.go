@@ -1,43 +1,23 @@
 package config_test
 
 import (
-	"flag"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/config"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", path, diff)
-	}
-}
-
 func TestReferencePage(t *testing.T) {
 	t.Parallel()
-	golden(t, "../docs/configuration.md", config.Reference())
+	golden.Text(t, "../docs/configuration.md", config.Reference())
 }
 
 func TestExampleFile(t *testing.T) {
 	t.Parallel()
-	golden(t, "../docs/examples/holdfast.yaml", config.Example())
+	golden.Text(t, "../docs/examples/holdfast.yaml", config.Example())
 }
 
 // The example as it stands is a configuration one can start with.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/golden"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
@@ -473,7 +475,7 @@ func TestMessageIsAContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/message.json", string(data)+"\n")
+	golden.Text(t, "testdata/message.json", string(data)+"\n")
 }
 
 func TestBuiltInTexts(t *testing.T) {
@@ -490,5 +492,5 @@ func TestBuiltInTexts(t *testing.T) {
 		}
 		all.WriteString("----\n")
 	}
-	golden(t, "testdata/texts.txt", all.String())
+	golden.Text(t, "testdata/texts.txt", all.String())
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,14 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/golden"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holdfast/policy/retention"
 	"holdfast/resource"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // testCaps are kinds of three sorts: copies anywhere, copies inside the account, no copies.
 var testCaps = []Capabilities{
@@ -26,24 +25,6 @@ var testCaps = []Capabilities{
 }
 
 var ignoreCompiled = cmpopts.IgnoreUnexported(Selection{})
-
-// golden compares got with a file below testdata, or rewrites it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got, -update rewrites):\n%s", path, diff)
-	}
-}
 
 // text writes a result the way a user sees it.
 func text(r Result) string {
@@ -118,7 +99,7 @@ func TestCompileGolden(t *testing.T) {
 			if (set == nil) != (len(result.Problems) > 0) {
 				t.Errorf("set %v with %d problems", set, len(result.Problems))
 			}
-			golden(t, name+".golden", text(result))
+			golden.Text(t, "testdata/"+name+".golden", text(result))
 		})
 	}
 }

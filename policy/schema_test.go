@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"holdfast/internal/golden"
+
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 )
@@ -18,7 +20,7 @@ func TestJSONSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "../../docs/schema/policy.schema.json", string(data))
+	golden.Text(t, "../docs/schema/policy.schema.json", string(data))
 }
 
 func compiledSchema(t *testing.T) *jsonschema.Schema {

@@ -1,37 +1,22 @@
 package report_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/report"
 	"holdfast/report/cost"
 )
-
-var update = flag.Bool("update", false, "write docs/reports.md")
 
 // TestReportsPage keeps docs/reports.md true: it is made from the kinds themselves.
 func TestReportsPage(t *testing.T) {
 	t.Parallel()
 	const file = "../docs/reports.md"
 	want := reportsPage()
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", file, diff)
-	}
+	golden.Text(t, file, want)
 }
 
 func reportsPage() string {

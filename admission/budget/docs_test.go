@@ -1,18 +1,15 @@
 package budget_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/admission/budget"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestPageListsTheBuckets keeps the table in docs/budgets.md true.
 func TestPageListsTheBuckets(t *testing.T) {
@@ -28,15 +25,7 @@ func TestPageListsTheBuckets(t *testing.T) {
 		t.Fatalf("%s has no place for the table", path)
 	}
 	want := before + begin + bucketTable() + end + after
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, string(page)); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", path, diff)
-	}
+	golden.Text(t, path, want)
 }
 
 func bucketTable() string {

@@ -1,22 +1,17 @@
 package all
 
 import (
-	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/driver"
 	"holdfast/driver/conformance"
 	"holdfast/resource"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestActions pins the IAM actions of every role, which operators grant.
 func TestActions(t *testing.T) {
@@ -26,23 +21,7 @@ func TestActions(t *testing.T) {
 	for _, d := range registry.All() {
 		actions[string(d.Descriptor().Kind)+" by "+string(driver.EngineOf(d))] = d.Descriptor().Actions
 	}
-	got, err := json.MarshalIndent(actions, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "actions.json")
-	if *update {
-		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-		t.Errorf("actions (-want +got):\n%s", diff)
-	}
+	golden.JSON(t, filepath.Join("testdata", "actions.json"), actions)
 }
 
 // TestOnlyExpiryDeletes is the point of having a role per purpose.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/driver"
 	"holdfast/driver/conformance"
@@ -18,18 +18,7 @@ import (
 func TestPage(t *testing.T) {
 	t.Parallel()
 	got, page := pageOf(t, New(nil)), filepath.Join("..", "..", "docs", "drivers.md")
-	if *update {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", page, diff)
-	}
+	golden.Text(t, page, got)
 }
 
 func pageOf(t *testing.T, registry *driver.Registry) string {

@@ -3,11 +3,11 @@ package dynamodb
 import (
 	"encoding/json"
 	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"holdfast/internal/golden"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,8 +15,6 @@ import (
 	"holdfast/failure"
 	"holdfast/resource"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func restoreRequest(t *testing.T, settings Settings, overrides map[string]string) driver.RestoreRequest {
 	t.Helper()
@@ -48,23 +46,7 @@ func TestPlanRestoreUsesWhatWasRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatalf("PlanRestore: %v", err)
 	}
-	got, err := json.MarshalIndent(plan, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "restore-plan.json")
-	if *update {
-		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-		t.Errorf("plan (-want +got):\n%s", diff)
-	}
+	golden.JSON(t, filepath.Join("testdata", "restore-plan.json"), plan)
 }
 
 func TestPlanRestoreProblems(t *testing.T) {

@@ -3,13 +3,13 @@ package fsxwindows_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/internal/golden"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,8 +19,6 @@ import (
 	"holdfast/failure"
 	"holdfast/resource"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const secret = "arn:aws:secretsmanager:eu-central-1:111111111111:secret:join"
 
@@ -69,23 +67,7 @@ func TestPlanRestoreUsesWhatWasRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatalf("PlanRestore: %v", err)
 		}
-		got, err := json.MarshalIndent(plan, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden := filepath.Join("testdata", "restore-plan-"+name+".json")
-		if *update {
-			if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-			t.Errorf("plan of %s (-want +got):\n%s", name, diff)
-		}
+		golden.JSON(t, filepath.Join("testdata", "restore-plan-"+name+".json"), plan)
 	}
 }
 

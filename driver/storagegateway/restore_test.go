@@ -3,10 +3,10 @@ package storagegateway_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
+
+	"holdfast/internal/golden"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,8 +15,6 @@ import (
 	"holdfast/failure"
 	"holdfast/resource"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const gatewayARN = "arn:aws:storagegateway:eu-central-1:111111111111:gateway/sgw-12A3456B"
 
@@ -58,23 +56,7 @@ func TestPlanRestore(t *testing.T) {
 		if err != nil {
 			t.Fatalf("PlanRestore: %v", err)
 		}
-		got, err := json.MarshalIndent(plan, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden := filepath.Join("testdata", "restore-plan-"+name+".json")
-		if *update {
-			if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-			t.Errorf("plan of %s (-want +got):\n%s", name, diff)
-		}
+		golden.JSON(t, filepath.Join("testdata", "restore-plan-"+name+".json"), plan)
 	}
 }
 

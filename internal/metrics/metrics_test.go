@@ -1,12 +1,12 @@
 package metrics_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/internal/golden"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,25 +20,7 @@ import (
 	"holdfast/resource"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 func TestMain(m *testing.M) { testkit.Main(m) }
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is out of date: run `make generate` (-want +got):\n%s", path, diff)
-	}
-}
 
 // gather returns every series of Holdfast's as "name{label=value,...} value"; a histogram
 // gives its count and sum.
@@ -179,7 +161,7 @@ func TestCounters(t *testing.T) {
 
 func TestReference(t *testing.T) {
 	t.Parallel()
-	golden(t, "../../docs/metrics.md", metrics.Reference())
+	golden.Text(t, "../../docs/metrics.md", metrics.Reference())
 }
 
 // TestReferenceIsComplete makes every metric show at least once and compares the names,

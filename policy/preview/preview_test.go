@@ -1,21 +1,16 @@
 package preview
 
 import (
-	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"holdfast/internal/golden"
 
 	"holdfast/policy"
 	"holdfast/resource"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var now = time.Date(2026, 5, 5, 12, 0, 0, 0, time.UTC)
 
@@ -106,23 +101,7 @@ func build(t testing.TB, limit int) Report {
 
 func TestReport(t *testing.T) {
 	t.Parallel()
-	got, err := json.MarshalIndent(build(t, 10), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const path = "testdata/report.golden"
-	if *update {
-		if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-		t.Errorf("%s (-want +got, -update rewrites):\n%s", path, diff)
-	}
+	golden.JSON(t, "testdata/report.golden", build(t, 10))
 }
 
 func TestReportFinds(t *testing.T) {

@@ -1,21 +1,18 @@
 package retention
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"holdfast/internal/golden"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func at(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
@@ -154,24 +151,7 @@ func TestReasons(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "%s %s %s\n", what, d.Point.ID, strings.Join(d.Reasons, "; "))
 	}
-	golden(t, "reasons.golden", b.String())
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got, -update rewrites):\n%s", path, diff)
-	}
+	golden.Text(t, "testdata/reasons.golden", b.String())
 }
 
 func policies(t *testing.T) *rapid.Generator[Policy] {

@@ -2,14 +2,14 @@ package rdscluster_test
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/internal/golden"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -25,8 +25,6 @@ import (
 	"holdfast/resource"
 	"holdfast/sim"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	account = "111122223333"
@@ -286,23 +284,7 @@ func TestPlans(t *testing.T) {
 		if err != nil {
 			l.t.Fatalf("plan: %v", err)
 		}
-		got, err := json.MarshalIndent(plan, "", "  ")
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		golden := filepath.Join("testdata", string(kind)+".json")
-		if *update {
-			if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-				l.t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-			l.t.Errorf("plan (-want +got):\n%s", diff)
-		}
+		golden.JSON(l.t, filepath.Join("testdata", string(kind)+".json"), plan)
 		req.Scope, req.Overrides = scope(account, away), map[string]string{"instances": "db.x:::p:q,:a", "backup_retention_days": "0"}
 		_, err = l.d.PlanRestore(req)
 		for _, part := range []string{
