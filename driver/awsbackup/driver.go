@@ -9,6 +9,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/clients"
+	"holdfast/driver/internal/kmskeys"
 	"holdfast/internal/awssession"
 	"holdfast/resource"
 )
@@ -45,6 +46,9 @@ type Driver struct {
 	role    string
 	clients *clients.Pool[api]
 	known   *vaultCache
+	// keys are those points are made with, nil where AWS Backup makes them; vaultKeys those
+	// of vaults, which copies have.
+	keys, vaultKeys *kmskeys.Names
 }
 
 var (
@@ -60,7 +64,13 @@ func New(sessions awssession.Provider, o Options, k Kind) *Driver {
 	if o.ServiceRole == "" {
 		o.ServiceRole = DefaultServiceRole
 	}
-	return &Driver{kind: k, role: o.ServiceRole, clients: newClients(sessions), known: newVaultCache()}
+	d := &Driver{
+		kind: k, role: o.ServiceRole, clients: newClients(sessions), known: newVaultCache(), vaultKeys: kmskeys.New(sessions, "backup"),
+	}
+	if k.KeysOf != "" {
+		d.keys = kmskeys.New(sessions, k.KeysOf)
+	}
+	return d
 }
 
 // serviceRole returns the role AWS Backup works in for a scope.
@@ -72,7 +82,8 @@ func (d *Driver) serviceRole(scope resource.Scope) *string {
 func (d *Driver) Descriptor() driver.Descriptor {
 	return driver.Descriptor{
 		Kind: d.kind.Kind, Engine: driver.AWSBackup, Title: d.kind.Title, ARNPattern: d.kind.ARNPattern,
-		CopyRegion: true, CopyAccount: true, ColdStorage: d.kind.ColdStorage, ColdByAWS: d.kind.ColdStorage, Archive: d.kind.OptIn, Steady: d.kind.Steady, LookMax: lookMax,
+		CopyRegion: true, CopyAccount: true, CustomerKeyAbroad: d.kind.KeysOf != "", LookMax: lookMax, Steady: d.kind.Steady,
+		ColdStorage: d.kind.ColdStorage, ColdByAWS: d.kind.ColdStorage, Archive: d.kind.OptIn,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
 		Unmarked:   true,
 		Actions:    d.actions(),
@@ -93,7 +104,7 @@ func (d *Driver) actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
 		resource.ForDiscover: sorted(d.kind.DiscoverActions, read, []string{
 			"backup:DescribeBackupJob", "backup:DescribeCopyJob", "backup:DescribeRecoveryPoint", "backup:DescribeRestoreJob", "backup:ListBackupJobs", "backup:ListBackupVaults", "backup:ListCopyJobs",
-			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs",
+			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs", kmskeys.Action,
 		}),
 		resource.ForBackup: sorted(vault, d.settingsActions(), []string{"backup:DescribeBackupJob", "backup:StartBackupJob", "backup:StopBackupJob"}),
 		resource.ForCopy:   sorted(vault, write, []string{"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:StartCopyJob"}),

@@ -29,6 +29,10 @@ type Kind struct {
 	// Steady is whether AWS cannot stop a backup job of the kind.
 	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StopBackupJob.html
 	Steady bool
+	// KeysOf is the service whose keys encrypt points that are its artefacts, ebs or fsx; ""
+	// where AWS Backup makes the points itself, which then have the key of their vault.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
+	KeysOf string
 	// Points has the tags of recovery points that are artefacts of the kind's own service;
 	// nil where AWS Backup makes the points itself.
 	Points PointTags

@@ -42,7 +42,11 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	case driver.Restore:
 		return search(ctx, byID(req.Refs), "RestoreJob", d.restoreJobs(client, since(req)), oneRestore(client))
 	default:
-		return search(ctx, byID(req.Refs), "BackupJob", d.backupJobs(client, since(req)), oneBackup(client))
+		seen, err := search(ctx, byID(req.Refs), "BackupJob", d.backupJobs(client, since(req)), oneBackup(client))
+		if err != nil {
+			return nil, err
+		}
+		return seen, d.keys.Statuses(ctx, req.Scope, seen)
 	}
 }
 
@@ -227,7 +231,10 @@ func (d *Driver) lookAtCopies(ctx context.Context, req driver.LookRequest) (map[
 		}
 		maps.Copy(all, seen)
 	}
-	return all, nil
+	if d.keys == nil {
+		return all, nil
+	}
+	return all, d.vaultKeys.Statuses(ctx, req.Scope, all)
 }
 
 func (d *Driver) copyJobs(client jobs, since *time.Time) page {

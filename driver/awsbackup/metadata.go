@@ -4,15 +4,17 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode"
+
+	"holdfast/driver/internal/parameters"
 )
 
 // Metadata returns the set fields of an SDK input as restore metadata: all values are texts,
-// nested ones JSON. SDK inputs are plain structs, which always encode.
+// nested ones JSON without what is not set in them.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartRestoreJob.html
 func Metadata(input any) map[string]string {
-	raw, _ := json.Marshal(input)
+	call, _ := parameters.Call("backup:StartRestoreJob", input) // SDK inputs are plain structs, which always encode
 	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &fields)
+	_ = json.Unmarshal(call.Input, &fields)
 	metadata := map[string]string{}
 	for name, value := range fields {
 		if text := plain(value); text != "" {

@@ -40,7 +40,8 @@ func (p place) arn() *string {
 
 // vaultFacts is what a job must know of the vault it writes to.
 type vaultFacts struct {
-	maxRetention bool // a lock insists on knowing when points are deleted
+	maxRetention bool   // a lock insists on knowing when points are deleted
+	key          string // ARN
 	asked        time.Time
 }
 
@@ -78,7 +79,7 @@ func (c *vaultCache) forget(p place) {
 }
 
 // vault returns what a job made with mark must know of the vault, making it when it is not
-// there. key encrypts a vault that is made; "" leaves AWS's own key.
+// there. key, by ARN or alias, encrypts a vault that is made; "" leaves AWS's own key.
 func (d *Driver) vault(ctx context.Context, client vaults, p place, mark driver.Mark, key string) (vaultFacts, error) {
 	if f, ok := d.known.get(p, mark.CreatedAt); ok {
 		return f, nil
@@ -87,9 +88,9 @@ func (d *Driver) vault(ctx context.Context, client vaults, p place, mark driver.
 	facts := vaultFacts{asked: mark.CreatedAt}
 	switch failed := wrap("DescribeBackupVault", err); {
 	case err == nil:
-		facts.maxRetention = aws.ToBool(out.Locked) && out.MaxRetentionDays != nil
+		facts.maxRetention, facts.key = aws.ToBool(out.Locked) && out.MaxRetentionDays != nil, aws.ToString(out.EncryptionKeyArn)
 	case perhapsMissing(failed):
-		if err := d.makeVault(ctx, client, p, mark, key, failed); err != nil {
+		if facts.key, err = d.makeVault(ctx, client, p, mark, key, failed); err != nil {
 			return vaultFacts{}, err
 		}
 	default:
@@ -126,25 +127,31 @@ func perhapsMissing(err error) bool {
 		failure.Is(err, failure.Denied) && strings.Contains(err.Error(), "Insufficient privileges")
 }
 
-// makeVault makes the vault. One that turns out to exist was hidden from us for the reason
-// first given, unless somebody made it in between.
-func (d *Driver) makeVault(ctx context.Context, client vaults, p place, mark driver.Mark, key string, reason error) error {
+// makeVault makes the vault and returns the ARN of its key, "" for AWS's own or one that is
+// not known. A vault that turns out to exist was hidden from us for the reason first given,
+// unless somebody made it in between.
+func (d *Driver) makeVault(ctx context.Context, client vaults, p place, mark driver.Mark, key string, reason error) (string, error) {
 	in := &backup.CreateBackupVaultInput{
 		BackupVaultName: &p.name, CreatorRequestId: aws.String(mark.Token()),
 		BackupVaultTags: map[string]string{driver.TagInstallation: mark.Installation},
 	}
 	if key != "" {
-		in.EncryptionKeyArn = &key
+		arn, err := d.vaultKeys.ARN(ctx, p.scope, resource.ForCopy, key)
+		if err != nil {
+			return "", err
+		}
+		in.EncryptionKeyArn = &arn
 	}
 	_, err := client.CreateBackupVault(ctx, in)
 	made := wrap("CreateBackupVault", err)
-	if awsCode(made) == "AlreadyExistsException" {
-		if failure.Is(reason, failure.NotFound) {
-			return nil
-		}
-		return reason
+	switch {
+	case awsCode(made) != "AlreadyExistsException":
+		return aws.ToString(in.EncryptionKeyArn), made
+	case failure.Is(reason, failure.NotFound):
+		return "", nil
+	default:
+		return "", reason
 	}
-	return made
 }
 
 // pointTags returns the tags of a point: the mark, then the rule's as far as the source's

@@ -7,6 +7,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/resource"
 )
 
 func accountChecks() []Check {
@@ -33,6 +34,9 @@ func (e *env) abroad(ctx context.Context) (*abroad, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p, err = l.rekeyed(ctx, r, p); err != nil {
+		return nil, err
+	}
 	a := &abroad{point: p, action: &action{lab: l, op: driver.Copy, method: Copy, source: r.ARN, scope: l.Other()}}
 	a.begin = func(ctx context.Context, d driver.Driver, m driver.Mark) (driver.Ref, error) {
 		return d.(driver.Copier).Copy(ctx, driver.CopyRequest{
@@ -41,6 +45,28 @@ func (e *env) abroad(ctx context.Context) (*abroad, error) {
 	}
 	a.before, err = a.count(ctx)
 	return a, err
+}
+
+// rekeyed returns the point that can leave the account: p, or a copy of it with
+// driver.TransitKey where it is encrypted with a key that AWS manages, as the engine makes.
+func (l *lab) rekeyed(ctx context.Context, r resource.Resource, p driver.Point) (driver.Point, error) {
+	if !l.d.Descriptor().CustomerKeyAbroad || !driver.IsAWSManagedKey(p.KMSKeyID) {
+		return p, nil
+	}
+	ref, err := l.d.(driver.Copier).Copy(ctx, driver.CopyRequest{
+		Scope: l.Home(), Mark: l.mark(r.ARN), Source: p, SourceScope: l.Home(), Resource: r, KMSKeyID: driver.TransitKey,
+	})
+	if err != nil {
+		return p, fmt.Errorf("copy with %s: %w", driver.TransitKey, err)
+	}
+	if err := l.finish(ctx); err != nil {
+		return p, err
+	}
+	status, err := l.succeeded(ctx, driver.Copy, l.Home(), ref)
+	if err == nil && driver.IsAWSManagedKey(status.Point.KMSKeyID) {
+		err = fmt.Errorf("the copy with %s has key %s", driver.TransitKey, status.Point.KMSKeyID)
+	}
+	return status.Point, err
 }
 
 // finish takes back what the copy for m left, as the engine does.

@@ -21,7 +21,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 	native, tags := New(sessions), ec2points.New(sessions, ebssnap.Wrap)
 	facts := native.Descriptor()
 	return awsbackup.New(sessions, o, awsbackup.Kind{
-		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EBS", ColdStorage: true, OptIn: true,
+		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EBS", KeysOf: "ebs", ColdStorage: true, OptIn: true,
 		Discover: native.Discover, DiscoverActions: []string{"ec2:DescribeVolumes"},
 		DiscoverCalls: []string{"DescribeVolumes"}, TagCalls: []string{"DescribeTags"},
 		Points: tags, Restore: restoration{tags},

@@ -22,7 +22,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 	native, tags := New(sessions), ec2points.New(sessions, wrap)
 	facts := native.Descriptor()
 	return awsbackup.New(sessions, o, awsbackup.Kind{
-		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EC2",
+		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EC2", KeysOf: "ebs",
 		Discover: native.Discover, DiscoverActions: []string{"ec2:DescribeInstances", "ec2:DescribeVolumes"},
 		DiscoverCalls: []string{"DescribeInstances", "DescribeVolumes"}, TagCalls: []string{"DescribeTags"},
 		Points: tags, Restore: restoration{tags},

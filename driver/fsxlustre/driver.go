@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/fsx/types"
 
 	"holdfast/driver"
+	"holdfast/driver/awsbackup"
 	"holdfast/driver/internal/fsxbackup"
 	"holdfast/driver/internal/parameters"
 	"holdfast/internal/awssession"
@@ -15,13 +16,20 @@ import (
 )
 
 // New returns the driver of Lustre file systems. It takes its AWS configurations from sessions.
-func New(sessions awssession.Provider) *fsxbackup.Driver {
-	return fsxbackup.New(fsxbackup.Kind{
+func New(sessions awssession.Provider) *fsxbackup.Driver { return fsxbackup.New(kind(), sessions) }
+
+// NewAWSBackup is New through AWS Backup.
+func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
+	return fsxbackup.NewAWSBackup(kind(), sessions, o)
+}
+
+func kind() fsxbackup.Kind {
+	return fsxbackup.Kind{
 		Kind: resource.FSxLustre, Title: "FSx for Lustre file system", Type: types.FileSystemTypeLustre, Linked: true,
 		Unsupported: unsupported, Parameters: restoreParameters(), Record: record, Configure: configure,
 		LocalOthers: []string{"log_destination"},
 		Copies:      "https://docs.aws.amazon.com/fsx/latest/LustreGuide/copy-backups.html",
-	}, sessions)
+	}
 }
 
 // unsupported says why a file system has no backups.

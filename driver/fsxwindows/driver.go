@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/fsx/types"
 
+	"holdfast/driver/awsbackup"
 	"holdfast/driver/conformance"
 	"holdfast/driver/internal/fsxbackup"
 	"holdfast/internal/awssession"
@@ -13,8 +14,15 @@ import (
 )
 
 // New returns the driver of Windows file systems. It takes its AWS configurations from sessions.
-func New(sessions awssession.Provider) *fsxbackup.Driver {
-	return fsxbackup.New(fsxbackup.Kind{
+func New(sessions awssession.Provider) *fsxbackup.Driver { return fsxbackup.New(kind(), sessions) }
+
+// NewAWSBackup is New through AWS Backup.
+func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
+	return fsxbackup.NewAWSBackup(kind(), sessions, o)
+}
+
+func kind() fsxbackup.Kind {
+	return fsxbackup.Kind{
 		Kind: resource.FSxWindows, Title: "FSx for Windows file system", Type: types.FileSystemTypeWindows,
 		Parameters: restoreParameters(), Record: record, Configure: configure,
 		LocalGroups: []string{"preferred_subnet_id", "active_directory_id", "domain_join_secret_arn"},
@@ -25,7 +33,7 @@ func New(sessions awssession.Provider) *fsxbackup.Driver {
 		},
 		Emulated: []conformance.Ability{conformance.CanDiscover, conformance.CanExpire}, // backups there never end
 		Copies:   "https://docs.aws.amazon.com/fsx/latest/WindowsGuide/copy-backups.html",
-	}, sessions)
+	}
 }
 
 func record(f *types.FileSystem) map[string]string {

@@ -20,7 +20,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 	native, tags := New(sessions), rdssnap.NewPointTags(sessions)
 	facts := native.Descriptor()
 	return awsbackup.New(sessions, o, awsbackup.Kind{
-		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "RDS", Steady: true,
+		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "RDS", KeysOf: "rds", Steady: true,
 		Discover: native.Discover, DiscoverActions: []string{"rds:DescribeDBInstances"},
 		DiscoverCalls: []string{"DescribeDBInstances"}, TagCalls: []string{"ListTagsForResource"},
 		Points: tags, Restore: restoration{native, tags},

@@ -3,7 +3,6 @@ package backup
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -72,10 +71,16 @@ func (s *Service) newCopy(c *cloud.Call, source *point, v *vault, l *types.Lifec
 
 // unshared says why a point cannot be copied to the account of a vault: what the service of
 // the resource encrypted with a key that AWS manages stays in its account.
+// It comes into vaults with a customer managed key only.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html
 func (p *point) unshared(v *vault) string {
-	if p.kept && p.encrypted && p.place.Account != v.place.Account && strings.Contains(p.key, ":key/aws-") {
+	switch {
+	case !p.kept || p.place.Account == v.place.Account:
+		return ""
+	case p.encrypted && cloud.AWSManaged(p.key):
 		return "the recovery point is encrypted with an AWS managed key, which cannot be shared with another account"
+	case cloud.AWSManaged(v.key):
+		return "Copy job failed because the destination Backup vault is encrypted with the default Backup service managed key"
 	}
 	return ""
 }

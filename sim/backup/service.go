@@ -10,8 +10,8 @@
 //     copy has the tags of its source (tags-on-backups);
 //   - a source's tags come along, and more than 50 fail the job (tags-on-backups);
 //   - a retention outside a vault's lock fails the job (vault-lock);
-//   - what a service encrypted with a key of AWS's own is not copied to another account
-//     (create-cross-account-backup);
+//   - what a service encrypted with a key of AWS's own is not copied to another account, nor
+//     what services make into a vault with such a key (create-cross-account-backup);
 //   - DeleteRecoveryPoint answers before it is done, and what it cannot delete becomes
 //     EXPIRED (API_DeleteRecoveryPoint, deleting-backups).
 //

@@ -1,6 +1,7 @@
 package fsx
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -14,8 +15,8 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 	var all []cloud.Artefact
 	for _, b := range slices.Concat(s.backups.All(), s.deleted) {
 		all = append(all, cloud.Artefact{
-			Kind: kindOf(b.of.FileSystemType), Operation: b.operation, Place: b.place, ID: b.id, ARN: b.arn, Source: *b.of.ResourceARN,
-			Name: b.tags["Name"], Tags: maps.Clone(b.tags), CreatedAt: b.progress.Start, DeletedAt: b.deleted, Failed: b.progress.Failed(now),
+			Kind: kindOf(b.of.FileSystemType), Operation: b.operation, Place: b.place, ID: b.kept.ID(b.id, b.arn), ARN: b.arn, Source: *b.of.ResourceARN,
+			Name: b.tags["Name"], Tags: maps.Clone(b.tags), CreatedAt: b.progress.Start, DeletedAt: b.kept.End(b.deleted, now), Failed: b.progress.Failed(now),
 		})
 	}
 	for _, f := range slices.Concat(s.systems.All(), s.removed) {
@@ -23,7 +24,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: kindOf(f.data.FileSystemType), Operation: driver.Restore, Place: f.place, ID: f.id, ARN: f.arn, Source: f.source.arn,
+			Kind: kindOf(f.data.FileSystemType), Operation: driver.Restore, Place: f.place, ID: cmp.Or(f.job, f.id), ARN: f.arn, Source: f.source.arn,
 			Name: f.tags["Name"], Tags: maps.Clone(f.tags), CreatedAt: f.creating.Start, DeletedAt: f.deleted, Failed: f.creating.Failed(now),
 		})
 	}

@@ -29,6 +29,7 @@ type backup struct {
 	uses      []*cloud.Progress // the copies and restores made from it
 	copies    []*cloud.Progress // those of uses that are copies
 	deleted   time.Time
+	kept      cloud.Kept
 }
 
 // createBackup begins a backup. Tags of the file system come along only where the call
@@ -74,7 +75,7 @@ func (f *fileSystem) copiesTags() bool {
 // refusal is why no backup of a file system can begin now.
 // Source: https://docs.aws.amazon.com/fsx/latest/LustreGuide/using-backups-fsx.html
 func (s *Service) refusal(c *cloud.Call, f *fileSystem) error {
-	if l := f.data.LustreConfiguration; l != nil && l.DeploymentType != types.LustreDeploymentTypePersistent1 && l.DeploymentType != types.LustreDeploymentTypePersistent2 {
+	if s.scratch(f) {
 		return &types.UnsupportedOperation{Message: aws.String("Backups are not supported on scratch file systems")}
 	}
 	switch {
@@ -91,6 +92,12 @@ func (s *Service) refusal(c *cloud.Call, f *fileSystem) error {
 		}
 	}
 	return nil
+}
+
+// scratch reports whether a file system is not meant to last.
+func (s *Service) scratch(f *fileSystem) bool {
+	l := f.data.LustreConfiguration
+	return l != nil && l.DeploymentType != types.LustreDeploymentTypePersistent1 && l.DeploymentType != types.LustreDeploymentTypePersistent2
 }
 
 // full reports whether the quota of backups of a type is used up. Failed ones count.
@@ -132,7 +139,7 @@ func (b *backup) lifecycle(now time.Time) types.BackupLifecycle {
 func (b *backup) describe(now time.Time) types.Backup {
 	out := types.Backup{
 		BackupId: &b.id, ResourceARN: &b.arn, OwnerId: &b.place.Account, CreationTime: aws.Time(b.progress.Start), FileSystem: new(b.of),
-		Type: types.BackupTypeUserInitiated, ResourceType: types.ResourceTypeFileSystem, KmsKeyId: &b.key, Lifecycle: b.lifecycle(now),
+		Type: b.madeBy(), ResourceType: types.ResourceTypeFileSystem, KmsKeyId: &b.key, Lifecycle: b.lifecycle(now),
 		ProgressPercent: aws.Int32(int32(b.progress.Percent(now))), SizeInBytes: aws.Int64(int64(*b.of.StorageCapacity) << 30 / 4), Tags: tagList(b.tags),
 	}
 	if b.source != nil {
@@ -144,13 +151,21 @@ func (b *backup) describe(now time.Time) types.Backup {
 	return out
 }
 
+// madeBy is the type of a backup, which says who made it.
+func (b *backup) madeBy() types.BackupType {
+	if b.kept.By() {
+		return types.BackupTypeAwsBackup
+	}
+	return types.BackupTypeUserInitiated
+}
+
 // describeBackups fails as a whole when one id is not known; ids override filters.
 func (s *Service) describeBackups(c *cloud.Call, in *fsx.DescribeBackupsInput) (*fsx.DescribeBackupsOutput, error) {
 	if len(in.BackupIds) > maxIDs {
 		return nil, badRequest("at most 50 BackupIds can be given")
 	}
 	for _, id := range in.BackupIds {
-		if b, ok := s.backups.Get(c.Place, id); !ok || !c.Visible(b.progress.Start) {
+		if b, ok := s.backups.Get(c.Place, id); !ok || !c.Visible(b.progress.Start) || !b.kept.Is(c.Now) {
 			return nil, noBackup(id)
 		}
 	}
@@ -158,7 +173,7 @@ func (s *Service) describeBackups(c *cloud.Call, in *fsx.DescribeBackupsInput) (
 		if len(in.BackupIds) > 0 {
 			return !slices.Contains(in.BackupIds, b.id)
 		}
-		return !c.Visible(b.progress.Start) || !b.matches(in.Filters)
+		return !c.Visible(b.progress.Start) || !b.kept.Is(c.Now) || !b.matches(in.Filters)
 	})
 	page, next, err := pageOf(seen, func(b *backup) string { return b.id }, in.NextToken, in.MaxResults)
 	if err != nil {
@@ -181,7 +196,7 @@ func (b *backup) matches(filters []types.Filter) bool {
 		case types.FilterNameFileSystemType:
 			value = string(b.of.FileSystemType)
 		case types.FilterNameBackupType:
-			value = string(types.BackupTypeUserInitiated)
+			value = string(b.madeBy())
 		}
 		if !slices.Contains(f.Values, value) {
 			return false
@@ -203,6 +218,8 @@ func (s *Service) deleteBackup(c *cloud.Call, in *fsx.DeleteBackupInput) (*fsx.D
 	}
 	running := func(p *cloud.Progress) bool { return p.Running(c.Now) }
 	switch {
+	case b.kept.By():
+		return nil, keptByBackup(b.id)
 	case b.progress.Running(c.Now):
 		return nil, &types.BackupInProgress{Message: aws.String("the backup is being made")}
 	case slices.ContainsFunc(b.copies, running):

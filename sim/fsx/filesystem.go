@@ -22,6 +22,7 @@ type fileSystem struct {
 	tags     map[string]string
 	creating cloud.Progress
 	source   *backup // that it was made from, nil for others
+	job      string  // of AWS Backup, that made it
 	deleted  time.Time
 }
 

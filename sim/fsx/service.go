@@ -12,7 +12,9 @@
 //     region, and its source cannot be deleted meanwhile (LustreGuide/copy-backups);
 //   - a restored file system has the type, capacity and throughput of the backed up one,
 //     and joins a directory of the same kind (LustreGuide/restoring-backups,
-//     WindowsGuide/restoring-backups).
+//     WindowsGuide/restoring-backups);
+//   - what AWS Backup made is of a type of its own, counts like any other backup, and is
+//     deleted by AWS Backup alone (WindowsGuide/aws-backup-and-fsx).
 //
 // Its quotas by name are "fsx:backups" (500 a type, region and account; LustreGuide/limits,
 // WindowsGuide/limits), "fsx:backup-copies" (5) and "fsx:file-systems" (100 a type).
@@ -85,10 +87,13 @@ func (s *Service) Definition() cloud.Definition {
 	}
 }
 
-// Remove makes a file system or a backup vanish.
+// Remove makes a file system or a backup vanish; AWS Backup's are not FSx's to remove.
 func (s *Service) Remove(c *cloud.Call, arn string) bool {
 	id := arn[strings.LastIndexByte(arn, '/')+1:]
 	if b, ok := s.backups.Get(c.Place, id); ok {
+		if b.kept.By() {
+			return false
+		}
 		s.dropBackup(c, b)
 		return true
 	}

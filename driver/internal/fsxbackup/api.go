@@ -20,6 +20,7 @@ type api interface {
 	CopyBackup(context.Context, *fsx.CopyBackupInput, ...func(*fsx.Options)) (*fsx.CopyBackupOutput, error)
 	DeleteBackup(context.Context, *fsx.DeleteBackupInput, ...func(*fsx.Options)) (*fsx.DeleteBackupOutput, error)
 	CreateFileSystemFromBackup(context.Context, *fsx.CreateFileSystemFromBackupInput, ...func(*fsx.Options)) (*fsx.CreateFileSystemFromBackupOutput, error)
+	TagResource(context.Context, *fsx.TagResourceInput, ...func(*fsx.Options)) (*fsx.TagResourceOutput, error)
 }
 
 var _ api = (*fsx.Client)(nil)

@@ -31,11 +31,16 @@ func eachBackup(ctx context.Context, client api, in *fsx.DescribeBackupsInput, v
 }
 
 // listing asks for the backups of the kind that were made on request, as copies are too.
-// AWS Backup's have a type of their own.
 func (d *Driver) listing(more ...types.Filter) *fsx.DescribeBackupsInput {
+	return backupsOf(d.kind.Type, types.BackupTypeUserInitiated, more...)
+}
+
+// backupsOf asks for the backups of a type of file systems that somebody made: those of AWS
+// Backup have a type of their own.
+func backupsOf(of types.FileSystemType, by types.BackupType, more ...types.Filter) *fsx.DescribeBackupsInput {
 	return &fsx.DescribeBackupsInput{MaxResults: aws.Int32(pageItems), Filters: append([]types.Filter{
-		{Name: types.FilterNameBackupType, Values: []string{string(types.BackupTypeUserInitiated)}},
-		{Name: types.FilterNameFileSystemType, Values: []string{string(d.kind.Type)}},
+		{Name: types.FilterNameBackupType, Values: []string{string(by)}},
+		{Name: types.FilterNameFileSystemType, Values: []string{string(of)}},
 	}, more...)}
 }
 

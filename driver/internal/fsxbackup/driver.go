@@ -89,12 +89,8 @@ func (d *Driver) Descriptor() driver.Descriptor {
 // whatever the job is. FSx acts on keys and the network as the caller.
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonfsx.html
 func (d *Driver) actions() map[resource.Purpose][]string {
-	discover := []string{"ec2:DescribeNetworkInterfaces"}
-	if d.kind.Linked {
-		discover = append(discover, "fsx:DescribeDataRepositoryAssociations")
-	}
 	return map[resource.Purpose][]string{
-		resource.ForDiscover: sorted(discover, "fsx:DescribeBackups", "fsx:DescribeFileSystems"),
+		resource.ForDiscover: sorted(d.discoverActions(), "fsx:DescribeBackups"),
 		resource.ForBackup:   {"fsx:CreateBackup", "fsx:TagResource"},
 		resource.ForCopy: {
 			"fsx:CopyBackup", "fsx:TagResource", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey",
@@ -104,6 +100,15 @@ func (d *Driver) actions() map[resource.Purpose][]string {
 			"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
 		resource.ForExpire: {"fsx:DeleteBackup", "fsx:DescribeBackups"},
 	}
+}
+
+// discoverActions are what the listing of file systems takes.
+func (d *Driver) discoverActions() []string {
+	actions := []string{"ec2:DescribeNetworkInterfaces", "fsx:DescribeFileSystems"}
+	if d.kind.Linked {
+		actions = append(actions, "fsx:DescribeDataRepositoryAssociations")
+	}
+	return actions
 }
 
 // systemID returns the id AWS's calls take for r.
@@ -120,3 +125,6 @@ func idOf(arn string) (string, error) {
 	}
 	return "", failure.Errorf(failure.Invalid, "%q is not the ARN of an FSx file system", arn)
 }
+
+// lastPart returns the id in an ARN of FSx's.
+func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

@@ -65,38 +65,48 @@ func Flag(b *bool) string {
 	return strconv.FormatBool(*b)
 }
 
-// resolve merges recorded settings and overrides.
-func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) {
+// recorded returns the values that were recorded of the file system.
+func recorded(r resource.Resource) (map[string]string, error) {
 	var settings Settings
-	if len(req.Resource.Settings) > 0 {
-		if err := json.Unmarshal(req.Resource.Settings, &settings); err != nil {
-			return nil, failure.Errorf(failure.Internal, "read recorded settings of %s: %w", req.Resource.ARN, err)
+	if len(r.Settings) > 0 {
+		if err := json.Unmarshal(r.Settings, &settings); err != nil {
+			return nil, failure.Errorf(failure.Internal, "read recorded settings of %s: %w", r.ARN, err)
 		}
 	}
-	values := parameters.Resolve(d.Descriptor(), settings.Parameters, req.Overrides)
+	return settings.Parameters, nil
+}
+
+// inputOf decides the one call of a restore and notes everything wrong with the values.
+func (d *Driver) inputOf(req driver.RestoreRequest, values *parameters.Values) *fsx.CreateFileSystemFromBackupInput {
 	if req.Scope.Region != req.Resource.Region || req.Scope.Account != req.Resource.Account {
 		values.DropLocal(slices.Concat(localGroups, d.kind.LocalGroups), slices.Concat(localOthers, d.kind.LocalOthers))
 	}
 	values.OneOf("storage_type", "SSD", "HDD", "INTELLIGENT_TIERING")
-	return values, nil
-}
-
-// input decides the one call of a restore, or reports everything wrong with it.
-func (d *Driver) input(req driver.RestoreRequest) (*fsx.CreateFileSystemFromBackupInput, *parameters.Values, error) {
-	values, err := d.resolve(req)
-	if err != nil {
-		return nil, nil, err
+	if days := values.Int32("automatic_backup_days", 0); days != nil && *days == 0 {
+		values.Drop("automatic_backup_time") // FSx refuses a time for backups it does not make
 	}
 	in := &fsx.CreateFileSystemFromBackupInput{
 		BackupId: aws.String(string(req.Point.Ref)), ClientRequestToken: aws.String(req.Mark.Token()),
 		SubnetIds: values.List("subnet_ids"), SecurityGroupIds: values.List("security_groups"),
 		KmsKeyId: values.String("kms_key_id"), StorageType: types.StorageType(values.Text("storage_type")),
-		Tags: toTags(marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags))),
-	}
-	if days := values.Int32("automatic_backup_days", 0); days != nil && *days == 0 {
-		values.Drop("automatic_backup_time") // FSx refuses a time for backups it does not make
+		Tags: toTags(restoredTags(req)),
 	}
 	d.kind.Configure(values, in)
+	return in
+}
+
+func restoredTags(req driver.RestoreRequest) map[string]string {
+	return marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags))
+}
+
+// input is inputOf, or reports everything wrong with it.
+func (d *Driver) input(req driver.RestoreRequest) (*fsx.CreateFileSystemFromBackupInput, *parameters.Values, error) {
+	was, err := recorded(req.Resource)
+	if err != nil {
+		return nil, nil, err
+	}
+	values := parameters.Resolve(d.Descriptor(), was, req.Overrides)
+	in := d.inputOf(req, values)
 	return in, values, values.Err()
 }
 

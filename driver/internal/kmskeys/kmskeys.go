@@ -7,6 +7,7 @@ package kmskeys
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -87,6 +88,28 @@ func (n *Names) Of(ctx context.Context, scope resource.Scope, key string) (strin
 	return n.keep(key, key), nil
 }
 
+// ARN returns the ARN of the key that a call names by ARN, alias or id in scope, acting for
+// purpose. One that is not there is an error of class kms.
+func (n *Names) ARN(ctx context.Context, scope resource.Scope, purpose resource.Purpose, key string) (string, error) {
+	if arn, err := resource.ParseARN(key); err == nil && strings.HasPrefix(arn.Resource, "key/") {
+		return key, nil
+	}
+	client, err := n.clients.Get(ctx, scope, purpose)
+	if err != nil {
+		return "", err
+	}
+	out, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(key)})
+	switch err = awserr.Wrap(Action, err, codes); {
+	case failure.Is(err, failure.NotFound):
+		return "", failure.Errorf(failure.KMS, "account %s has no key %s in %s: make one there: %w", scope.Account, key, scope.Region, err)
+	case err != nil:
+		return "", err
+	case out.KeyMetadata == nil:
+		return "", failure.Errorf(failure.Internal, "AWS describes key %s without metadata", key)
+	}
+	return aws.ToString(out.KeyMetadata.Arn), nil
+}
+
 // elsewhere reports whether an ARN names a key of another account, which cannot be AWS's.
 func elsewhere(scope resource.Scope, key string) bool {
 	arn, err := resource.ParseARN(key)
@@ -106,7 +129,7 @@ func (n *Names) Point(ctx context.Context, scope resource.Scope, p driver.Point)
 // Statuses names the keys of the points that Look has seen complete.
 func (n *Names) Statuses(ctx context.Context, scope resource.Scope, seen map[driver.Ref]driver.Status) error {
 	for ref, status := range seen {
-		if status.State != driver.Succeeded {
+		if status.State != driver.Succeeded && status.State != driver.Partial {
 			continue
 		}
 		point, err := n.Point(ctx, scope, status.Point)

@@ -19,7 +19,7 @@ import (
 func NewAWSBackup(kind Kind, name string, sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 	native, tags := New(kind, sessions), rdssnap.NewPointTags(sessions)
 	return awsbackup.New(sessions, o, awsbackup.Kind{
-		Kind: kind.Kind, Title: kind.Title, ARNPattern: native.Descriptor().ARNPattern, Type: name, Steady: true,
+		Kind: kind.Kind, Title: kind.Title, ARNPattern: native.Descriptor().ARNPattern, Type: name, KeysOf: "rds", Steady: true,
 		Discover: native.Discover, DiscoverActions: []string{"rds:DescribeDBClusters", "rds:DescribeDBInstances"},
 		DiscoverCalls: []string{"DescribeDBClusters", "DescribeDBInstances"}, TagCalls: []string{"ListTagsForResource"},
 		Exempt: map[string]string{"copy-encrypted": "AWS leaves the copy of an unencrypted cluster snapshot unencrypted"},
