@@ -29,7 +29,7 @@ var layers = [][]string{
 	14: {"web"},
 	15: {"app"},
 	16: {"demo"},
-	17: {"cli", "bench/lab"},
+	17: {"cli", "bench/lab", "bench/command"},
 	18: {"internal/fleet/localfleet", "cmd/", "test/", "bench/", "."},
 }
 

@@ -7,48 +7,33 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
+
+	"holdfast/bench/command"
 )
 
 // settings are what the command line says.
 type settings struct {
-	output     string
+	output     *command.Format
 	load       string
 	contenders string
 	sizes
 }
 
-const (
-	outputText = "text"
-	outputJSON = "json"
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "admission:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("admission", run) }
 
 // parse reads the command line.
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("admission", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.output, "output", outputText, "text or json")
+	s.output = command.OutputFlag(flags)
 	flags.StringVar(&s.load, "load", "", "run these only, separated by commas: "+loadNames())
 	flags.StringVar(&s.contenders, "contenders", strings.Join(contenderNames(), ","), "run these only, separated by commas")
 	flags.IntVar(&s.waves, "waves", 12, "how often the accounts with most jobs could fill their slots")
@@ -58,8 +43,6 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, err
 	}
 	switch {
-	case s.output != outputText && s.output != outputJSON:
-		return s, fmt.Errorf("--output %q: use text or json", s.output)
 	case slices.ContainsFunc(strings.Split(s.contenders, ","), func(name string) bool { return !slices.Contains(contenderNames(), name) }):
 		return s, fmt.Errorf("--contenders %q: the contenders are %s", s.contenders, strings.Join(contenderNames(), ", "))
 	case s.waves < 2 || s.short < 20 || s.million < 1:
@@ -109,12 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		doc.Loads = append(doc.Loads, r)
 	}
-	if s.output == outputText {
-		return doc.writeText(stdout)
-	}
-	encoder := json.NewEncoder(stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(doc)
+	return s.output.Print(stdout, doc, doc.writeText)
 }
 
 // The contenders.

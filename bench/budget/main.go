@@ -12,54 +12,41 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"holdfast/bench/command"
 )
 
 // settings are what the command line says.
 type settings struct {
-	output    string
+	output    *command.Format
 	calls     int
 	callers   int   // of each process
 	processes []int // of each run
 }
 
 const (
-	outputText = "text"
-	outputJSON = "json"
 	// child is the first argument of a process this program started.
 	child = "contend"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "budget:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("budget", run) }
 
 // run does what the arguments say: measure, or be one of the measured processes.
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == child {
-		return contend(ctx, args[1:], os.Stdin, os.Stdout)
+		return contend(ctx, args[1:], os.Stdin, stdout)
 	}
-	s, err := parse(args, os.Stderr)
+	s, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	doc, err := measure(ctx, s, os.Stderr)
+	doc, err := measure(ctx, s, stderr)
 	if err != nil {
 		return err
 	}
-	if s.output == outputJSON {
-		return doc.writeJSON(os.Stdout)
-	}
-	return doc.writeText(os.Stdout)
+	return s.output.Print(stdout, doc, doc.writeText)
 }
 
 // parse reads the command line.
@@ -68,15 +55,12 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	var processes string
 	flags := flag.NewFlagSet("budget", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.output, "output", outputText, "text or json")
+	s.output = command.OutputFlag(flags)
 	flags.IntVar(&s.calls, "calls", 5000, "calls each contender makes in each run")
 	flags.IntVar(&s.callers, "callers", 32, "calls each process has in hand at once")
 	flags.StringVar(&processes, "processes", "1,4,16", "runs without a stranger, by how many processes share the calls; the run with one has as many as the last")
 	if err := flags.Parse(args); err != nil {
 		return s, err
-	}
-	if s.output != outputText && s.output != outputJSON {
-		return s, fmt.Errorf("--output %q: use text or json", s.output)
 	}
 	if s.calls < 1 || s.callers < 1 {
 		return s, errors.New("--calls and --callers must be at least 1")

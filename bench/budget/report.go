@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -82,12 +81,6 @@ func aims(stranger bool) (budgetShare, throttledShare float64) {
 		return 0.85, 0.03
 	}
 	return 0.95, 0.005
-}
-
-func (d document) writeJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(d)
 }
 
 func (d document) writeText(w io.Writer) error {

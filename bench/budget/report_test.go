@@ -45,7 +45,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("the table has no %q:\n%s", want, text.String())
 		}
 	}
-	if err := d.writeJSON(&data); err != nil {
+	if err := json.NewEncoder(&data).Encode(d); err != nil {
 		t.Fatal(err)
 	}
 	var back struct {

@@ -7,55 +7,39 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"text/tabwriter"
+
+	"holdfast/bench/command"
 )
 
 const (
-	outputText = "text"
-	outputJSON = "json"
-
 	maxCount = 100_000
 )
 
 // settings are what the command line says.
 type settings struct {
-	output          string
+	output          *command.Format
 	resources, jobs int
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "calls:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("calls", run) }
 
 // parse reads the command line.
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("calls", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.output, "output", outputText, "text or json")
+	s.output = command.OutputFlag(flags)
 	flags.IntVar(&s.resources, "resources", 1000, "resources to discover, of each kind")
 	flags.IntVar(&s.jobs, "jobs", 500, "backups in flight at once, of each kind and engine")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
 	switch {
-	case s.output != outputText && s.output != outputJSON:
-		return s, fmt.Errorf("--output is %q: use %s or %s", s.output, outputText, outputJSON)
 	case s.jobs < 1 || s.resources < s.jobs || s.resources > maxCount:
 		return s, fmt.Errorf("--jobs is %d and --resources %d: use 1 <= jobs <= resources <= %d", s.jobs, s.resources, maxCount)
 	}
@@ -71,12 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.output == outputJSON {
-		encoder := json.NewEncoder(stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(all)
-	}
-	return table(stdout, all)
+	return s.output.Print(stdout, all, func(w io.Writer) error { return table(w, all) })
 }
 
 func table(w io.Writer, all []usage) error {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+
+	"holdfast/bench/lab"
 
 	"github.com/hibiken/asynq"
 
@@ -18,16 +19,10 @@ import (
 // submitBatch is how many jobs the leader submits at a time.
 const submitBatch = 1000
 
-// noCatalog stands in for the catalog where only Redis is measured.
-type noCatalog struct{}
-
-// MarkSubmitted records nothing.
-func (noCatalog) MarkSubmitted(context.Context, []catalog.Job, int64) error { return nil }
-
 // admissionPath measures asynq with admission in front: the jobs wait in the waiting
 // room, as plain asynq's wait in the queue; each is granted, enqueued, and its task enters
 // and releases. All caps are far away and the dispatch window is the real one.
-func admissionPath(ctx context.Context, l *lab, before results) (section, error) {
+func admissionPath(ctx context.Context, l *rig, before results) (section, error) {
 	s := section{}
 	for _, n := range []int{1, servers} {
 		m, err := l.admit(ctx, n)
@@ -46,8 +41,8 @@ func admissionPath(ctx context.Context, l *lab, before results) (section, error)
 }
 
 // admit drains a waiting room with servers.
-func (l *lab) admit(ctx context.Context, servers int) (metering, error) {
-	if err := l.redis.FlushAll(); err != nil {
+func (l *rig) admit(ctx context.Context, servers int) (metering, error) {
+	if err := l.redis.Empty(ctx); err != nil {
 		return metering{}, err
 	}
 	p, err := l.openRoom(ctx, admission.Snapshot{Epoch: 1, Caps: roomy(), Window: 2 * servers * concurrency})
@@ -61,8 +56,8 @@ func (l *lab) admit(ctx context.Context, servers int) (metering, error) {
 }
 
 // work runs servers until every job was entered and released, and then calls done.
-func (l *lab) work(ctx context.Context, p *producer.Producer, servers int, done func()) error {
-	left := newCountdown(l.settings.jobs)
+func (l *rig) work(ctx context.Context, p *producer.Producer, servers int, done func()) error {
+	left := lab.NewCountdown(l.settings.jobs)
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(tasks.TypeBackupStart, func(ctx context.Context, t *asynq.Task) error {
 		return enterAndRelease(ctx, p, t, left)
@@ -72,23 +67,23 @@ func (l *lab) work(ctx context.Context, p *producer.Producer, servers int, done 
 		return err
 	}
 	defer stop()
-	err = left.wait(ctx)
+	err = left.Wait(ctx)
 	done()
 	return err
 }
 
 // openRoom opens a waiting room and returns the producer in front of it.
-func (l *lab) openRoom(ctx context.Context, s admission.Snapshot) (*producer.Producer, error) {
-	controller := redislimit.New(l.client, redislimit.Options{Installation: installation})
+func (l *rig) openRoom(ctx context.Context, s admission.Snapshot) (*producer.Producer, error) {
+	controller := redislimit.New(l.redis.Client, redislimit.Options{Installation: installation})
 	if err := controller.Rebuild(ctx, s); err != nil {
 		return nil, err
 	}
-	return l.producer(noCatalog{}, controller), nil
+	return l.producer(lab.NoCatalog{}, controller), nil
 }
 
 // producer wires a producer as a process does.
-func (l *lab) producer(store producer.Store, controller admission.Controller) *producer.Producer {
-	return producer.New(store, controller, func() *asynq.Client { return asynq.NewClientFromRedisClient(l.client) }, asynq.NewInspectorFromRedisClient(l.client), l.log)
+func (l *rig) producer(store producer.Store, controller admission.Controller) *producer.Producer {
+	return producer.New(store, controller, func() *asynq.Client { return asynq.NewClientFromRedisClient(l.redis.Client) }, asynq.NewInspectorFromRedisClient(l.redis.Client), l.log)
 }
 
 // submitAll submits jobs as the leader does.
@@ -102,7 +97,7 @@ func submitAll(ctx context.Context, p *producer.Producer, jobs []catalog.Job) er
 }
 
 // enterAndRelease is a start task without the work between.
-func enterAndRelease(ctx context.Context, p *producer.Producer, t *asynq.Task, left *countdown) error {
+func enterAndRelease(ctx context.Context, p *producer.Producer, t *asynq.Task, left *lab.Countdown) error {
 	var start tasks.Start
 	if err := tasks.Decode(t.Payload(), &start); err != nil {
 		return err
@@ -117,19 +112,19 @@ func enterAndRelease(ctx context.Context, p *producer.Producer, t *asynq.Task, l
 	if err := p.Release(ctx, start.JobID); err != nil {
 		return err
 	}
-	left.add(1)
+	left.Add(1)
 	return nil
 }
 
 // waitingRoom measures what a waiting job costs in Redis, and how fast jobs get there.
-func waitingRoom(ctx context.Context, l *lab, _ results) (section, error) {
+func waitingRoom(ctx context.Context, l *rig, _ results) (section, error) {
 	paused := admission.Caps{"account=*": 0}
 	p, err := l.openRoom(ctx, admission.Snapshot{Epoch: 1, Caps: paused, Window: 2 * servers * concurrency})
 	if err != nil {
 		return nil, err
 	}
 	jobs := backups(l.settings.resources, l.clock.Now())
-	empty, err := l.usedMemory(ctx)
+	empty, err := l.redis.Memory(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -138,27 +133,10 @@ func waitingRoom(ctx context.Context, l *lab, _ results) (section, error) {
 		return nil, err
 	}
 	submitted := l.rate(len(jobs), began)
-	full, err := l.usedMemory(ctx)
+	full, err := l.redis.Memory(ctx)
 	each := (full - empty) / float64(len(jobs))
 	return section{
 		"submit":                      plain(submitted, perSecond),
 		"redis_bytes_per_waiting_job": aimed(each, bytesUnit, aim{AtMost: 450}),
 	}, err
-}
-
-// settleTime lets Redis finish what it frees in the background.
-const settleTime = 200 * time.Millisecond
-
-// usedMemory returns Redis' own count of its bytes.
-func (l *lab) usedMemory(ctx context.Context) (float64, error) {
-	if err := l.clock.Sleep(ctx, settleTime); err != nil {
-		return 0, err
-	}
-	info, err := l.client.InfoMap(ctx, "memory").Result()
-	if err != nil {
-		return 0, fmt.Errorf("ask redis for its memory: %w", err)
-	}
-	var bytes float64
-	_, err = fmt.Sscan(info["Memory"]["used_memory"], &bytes)
-	return bytes, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"holdfast/bench/lab"
+
 	"github.com/hibiken/asynq"
 	"golang.org/x/sync/errgroup"
 
@@ -20,7 +22,7 @@ const enqueuers = 64
 
 // plainAsynq measures asynq alone: what one queue can do with tasks of the same size and
 // options that do nothing.
-func plainAsynq(ctx context.Context, l *lab, _ results) (section, error) {
+func plainAsynq(ctx context.Context, l *rig, _ results) (section, error) {
 	s := section{}
 	few := max(l.settings.jobs/4, 1) // one goroutine is slow
 	for name, n := range map[string]int{"enqueue_1": few, "enqueue_64": l.settings.jobs} {
@@ -57,8 +59,8 @@ func throughName(servers int) string { return fmt.Sprintf("through_%d_servers", 
 
 // through empties Redis and measures asynq with its enqueues: tasks are enqueued while
 // servers drain them. Admission enqueues while it drains too, so this is its ceiling.
-func (l *lab) through(ctx context.Context, servers int, done func()) error {
-	if err := l.redis.FlushAll(); err != nil {
+func (l *rig) through(ctx context.Context, servers int, done func()) error {
+	if err := l.redis.Empty(ctx); err != nil {
 		return err
 	}
 	return l.drain(ctx, servers, func(ctx context.Context) error {
@@ -69,8 +71,8 @@ func (l *lab) through(ctx context.Context, servers int, done func()) error {
 func nothing(context.Context) error { return nil }
 
 // enqueue empties Redis, enqueues n start tasks and returns how many a second.
-func (l *lab) enqueue(ctx context.Context, n, goroutines int) (float64, error) {
-	if err := l.redis.FlushAll(); err != nil {
+func (l *rig) enqueue(ctx context.Context, n, goroutines int) (float64, error) {
+	if err := l.redis.Empty(ctx); err != nil {
 		return 0, err
 	}
 	began := l.clock.Now()
@@ -78,8 +80,8 @@ func (l *lab) enqueue(ctx context.Context, n, goroutines int) (float64, error) {
 	return l.rate(n, began), err
 }
 
-func (l *lab) enqueueAll(ctx context.Context, n, goroutines int) error {
-	client := asynq.NewClientFromRedisClient(l.client)
+func (l *rig) enqueueAll(ctx context.Context, n, goroutines int) error {
+	client := asynq.NewClientFromRedisClient(l.redis.Client)
 	group, ctx := errgroup.WithContext(ctx)
 	for g := range goroutines {
 		group.Go(func() error {
@@ -107,11 +109,11 @@ func put(ctx context.Context, client *asynq.Client, i int) error {
 
 // drain runs servers, and feed beside them, until as many tasks as there are jobs are
 // done, and then calls done.
-func (l *lab) drain(ctx context.Context, servers int, feed func(context.Context) error, done func()) error {
-	left := newCountdown(l.settings.jobs)
+func (l *rig) drain(ctx context.Context, servers int, feed func(context.Context) error, done func()) error {
+	left := lab.NewCountdown(l.settings.jobs)
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(tasks.TypeBackupStart, func(context.Context, *asynq.Task) error {
-		left.add(1)
+		left.Add(1)
 		return nil
 	})
 	stop, err := l.serve(mux, servers)
@@ -122,13 +124,13 @@ func (l *lab) drain(ctx context.Context, servers int, feed func(context.Context)
 	if err := feed(ctx); err != nil {
 		return err
 	}
-	err = left.wait(ctx)
+	err = left.Wait(ctx)
 	done()
 	return err
 }
 
 // serve starts servers for the queue of backups and returns how to stop them.
-func (l *lab) serve(mux *asynq.ServeMux, servers int) (stop func(), err error) {
+func (l *rig) serve(mux *asynq.ServeMux, servers int) (stop func(), err error) {
 	var running []*asynq.Server
 	stop = func() {
 		for _, s := range running {
@@ -136,7 +138,7 @@ func (l *lab) serve(mux *asynq.ServeMux, servers int) (stop func(), err error) {
 		}
 	}
 	for range servers {
-		s := asynq.NewServerFromRedisClient(l.client, asynq.Config{
+		s := asynq.NewServerFromRedisClient(l.redis.Client, asynq.Config{
 			Concurrency: concurrency, Queues: map[string]int{tasks.QueueStart: 1},
 			TaskCheckInterval: taskCheckInterval, LogLevel: asynq.ErrorLevel,
 		})

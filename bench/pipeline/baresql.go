@@ -37,7 +37,7 @@ const (
 // bareSQL measures what PostgreSQL alone can do: as many durable state changes as the
 // whole path makes, by bare statements in groups, with nobody else on the machine. No
 // whole path on the same PostgreSQL can be faster.
-func bareSQL(ctx context.Context, l *lab, _ results) (_ section, err error) {
+func bareSQL(ctx context.Context, l *rig, _ results) (_ section, err error) {
 	dsn, err := l.database()
 	if err != nil {
 		return nil, err

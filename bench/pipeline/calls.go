@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"holdfast/bench/lab"
+
 	"holdfast/admission"
 	"holdfast/admission/redisbudget"
 	"holdfast/catalog"
@@ -29,7 +31,7 @@ const (
 )
 
 // awsCalls counts start and look calls per completed backup.
-func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
+func awsCalls(ctx context.Context, l *rig, _ results) (_ section, err error) {
 	fast := clock.Scaled(beforeTheFire, callSpeed)
 	scope := scopeOf(0)
 	org, err := sim.New(sim.Options{Clock: fast, Accounts: []string{scope.Account}, Regions: []string{scope.Region}, RetryBackoff: fastTick})
@@ -41,11 +43,11 @@ func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	left := newCountdown(callJobs)
+	left := lab.NewCountdown(callJobs)
 	p := &plant{
-		lab: l, tick: fastTick, clock: fast, speed: callSpeed, store: leading{store, fast}, drivers: all.New(l.pacer(fast).Provider(org.Provider())),
+		rig: l, tick: fastTick, clock: fast, speed: callSpeed, store: lab.Leading{Store: store, Clock: fast}, drivers: all.New(l.pacer(fast).Provider(org.Provider())),
 		caps:     admission.Caps{"account=*": inFlight},
-		accounts: org.Accounts(), regions: org.Regions(), onEnd: func(catalog.Job) { left.add(1) },
+		accounts: org.Accounts(), regions: org.Regions(), onEnd: func(catalog.Job) { left.Add(1) },
 	}
 	p.wire()
 	jobs, err := p.simulatedJobs(ctx, org, scope)
@@ -56,7 +58,7 @@ func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 		if _, err := store.InsertJobs(ctx, jobs); err != nil {
 			return err
 		}
-		return left.wait(ctx)
+		return left.Wait(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -65,9 +67,9 @@ func awsCalls(ctx context.Context, l *lab, _ results) (_ section, err error) {
 }
 
 // pacer paces calls with the shipped budgets.
-func (l *lab) pacer(fast clock.Clock) *awssession.Pacer {
+func (l *rig) pacer(fast clock.Clock) *awssession.Pacer {
 	return awssession.NewPacer(awssession.PacerOptions{
-		Limiter:  redisbudget.New(l.client, redisbudget.Options{Installation: installation}),
+		Limiter:  redisbudget.New(l.redis.Client, redisbudget.Options{Installation: installation}),
 		Settings: config.Default().Budgets.Settings(), Clock: fast, Speed: callSpeed,
 	})
 }

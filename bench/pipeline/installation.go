@@ -33,7 +33,7 @@ const (
 
 // plant is one wired installation: real scheduler, workers, engine and stores.
 type plant struct {
-	lab      *lab
+	rig      *rig
 	clock    clock.Clock
 	speed    float64
 	store    catalog.Store
@@ -50,20 +50,6 @@ type plant struct {
 	controller admission.Controller
 	producer   *producer.Producer
 	engine     *engine.Engine
-}
-
-// leading is a catalog whose lease is told by the clock of the plant: a leader refuses
-// to lead when its clock is off the database's, and a clock that runs fast is.
-type leading struct {
-	catalog.Store
-	clock clock.Clock
-}
-
-// AcquireLease takes the lease and tells the plant's time.
-func (s leading) AcquireLease(ctx context.Context, name, owner string, ttl time.Duration) (catalog.Lease, error) {
-	lease, err := s.Store.AcquireLease(ctx, name, owner, ttl)
-	lease.Now = s.clock.Now()
-	return lease, err
 }
 
 // staffed is a queue that tells the leader of workers that are not there.
@@ -88,9 +74,9 @@ func (p *plant) wire() {
 	if p.onEnd == nil {
 		p.onEnd = func(catalog.Job) {}
 	}
-	p.controller = redislimit.New(p.lab.client, redislimit.Options{Installation: installation})
-	p.producer = p.lab.producer(p.store, p.controller)
-	p.engine = engine.New(p.store, p.drivers, p.producer, p.clock, p.lab.log, engine.Options{
+	p.controller = redislimit.New(p.rig.redis.Client, redislimit.Options{Installation: installation})
+	p.producer = p.rig.producer(p.store, p.controller)
+	p.engine = engine.New(p.store, p.drivers, p.producer, p.clock, p.rig.log, engine.Options{
 		Installation: installation, Owner: "bench", CallTimeout: callTimeout, IntentTTL: p.scale(callTimeout), OnEnd: p.onEnd,
 	})
 }
@@ -104,7 +90,7 @@ func (p *plant) run(ctx context.Context, workers int, work func(context.Context)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
 	s := scheduler.New(p.store, p.controller, p.queue(), p.engine, p.drivers, func() *policy.Set { return p.policy },
-		p.clock, p.lab.log, scheduler.Options{
+		p.clock, p.rig.log, scheduler.Options{
 			Installation: installation, Owner: "bench", Partition: partition, Regions: p.regions,
 			Accounts: func(context.Context) ([]string, error) { return p.accounts, nil },
 			Tick:     p.scale(p.tick), LookInterval: p.scale(p.tick), InventoryMaxAge: forever,
@@ -112,7 +98,7 @@ func (p *plant) run(ctx context.Context, workers int, work func(context.Context)
 		})
 	group.Go(func() error { return s.Run(ctx) })
 	for range workers {
-		w, err := worker.New(p.lab.client, p.engine, p.store, p.lab.log, worker.Options{Concurrency: concurrency, ShutdownTimeout: leaseTTL})
+		w, err := worker.New(p.rig.redis.Client, p.engine, p.store, p.rig.log, worker.Options{Concurrency: concurrency, ShutdownTimeout: leaseTTL})
 		if err != nil {
 			return err
 		}
@@ -129,7 +115,7 @@ func (p *plant) ready(ctx context.Context) error {
 		if !errors.Is(err, admission.ErrNotReady) {
 			return err
 		}
-		if err := p.lab.clock.Sleep(ctx, time.Millisecond); err != nil {
+		if err := p.rig.clock.Sleep(ctx, time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -11,16 +11,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"runtime"
 	"strings"
-	"syscall"
+
+	"holdfast/bench/command"
 )
 
 // settings are what the command line says.
 type settings struct {
-	output    string
+	output    *command.Format
 	jobs      int // of each drain and of the whole path
 	resources int // of the planned fire, and of the waiting room whose memory is measured
 	rounds    int
@@ -28,27 +27,14 @@ type settings struct {
 	profiles  string
 }
 
-const (
-	outputText = "text"
-	outputJSON = "json"
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "pipeline:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("pipeline", run) }
 
 // parse reads the command line.
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("pipeline", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.output, "output", outputText, "text or json")
+	s.output = command.OutputFlag(flags)
 	flags.IntVar(&s.jobs, "jobs", 20_000, "jobs of each drain and of the whole path")
 	flags.IntVar(&s.resources, "resources", 100_000, "resources of the planned fire, and jobs in the waiting room")
 	flags.IntVar(&s.rounds, "rounds", 1, "run everything this often and report medians")
@@ -58,8 +44,6 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, err
 	}
 	switch {
-	case s.output != outputText && s.output != outputJSON:
-		return s, fmt.Errorf("--output %q: use text or json", s.output)
 	case s.jobs < 1 || s.resources < 1 || s.rounds < 1:
 		return s, errors.New("--jobs, --resources and --rounds must be at least 1")
 	}
@@ -76,7 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := newLab(s)
+	l, err := newRig(s)
 	if err != nil {
 		return err
 	}
@@ -94,8 +78,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Machine: machine{CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()},
 		Jobs:    s.jobs, Resources: s.resources, Rounds: s.rounds, Results: medians(rounds),
 	}
-	if s.output == outputJSON {
-		return doc.writeJSON(stdout)
-	}
-	return doc.writeText(stdout)
+	return s.output.Print(stdout, doc, doc.writeText)
 }

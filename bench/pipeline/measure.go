@@ -20,7 +20,7 @@ const limit = 5 * time.Minute
 // can put itself in relation to them.
 type measurement struct {
 	name string
-	run  func(context.Context, *lab, results) (section, error)
+	run  func(context.Context, *rig, results) (section, error)
 }
 
 // measurements returns all of them in the order they run, first those that Holdfast is
@@ -74,10 +74,10 @@ func choose(only string) ([]measurement, error) {
 }
 
 // round measures everything once.
-func (l *lab) round(ctx context.Context, chosen []measurement, progress io.Writer) (results, error) {
+func (l *rig) round(ctx context.Context, chosen []measurement, progress io.Writer) (results, error) {
 	r := results{}
 	for _, m := range chosen {
-		if err := l.redis.FlushAll(); err != nil {
+		if err := l.redis.Empty(ctx); err != nil {
 			return nil, fmt.Errorf("empty redis: %w", err)
 		}
 		began := l.clock.Now()
@@ -92,7 +92,7 @@ func (l *lab) round(ctx context.Context, chosen []measurement, progress io.Write
 }
 
 // measure runs one measurement, under the profiler when asked to.
-func (l *lab) measure(ctx context.Context, m measurement, before results) (section, error) {
+func (l *rig) measure(ctx context.Context, m measurement, before results) (section, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	runtime.GC() // what the one before left is not this one's cost

@@ -21,7 +21,7 @@ type metering struct {
 }
 
 // metered measures run over as many jobs as the settings say, until run calls done.
-func (l *lab) metered(ctx context.Context, run func(done func()) error) (metering, error) {
+func (l *rig) metered(ctx context.Context, run func(done func()) error) (metering, error) {
 	m := metering{jobs: l.settings.jobs}
 	var err error
 	if m.from, err = l.read(ctx); err != nil {
@@ -49,19 +49,15 @@ func (m metering) into(s section, name string) {
 	s[name+"_cpu_program"] = each(m.to.here - m.from.here)
 }
 
-func (l *lab) read(ctx context.Context) (reading, error) {
-	info, err := l.client.InfoMap(ctx, "cpu").Result()
+func (l *rig) read(ctx context.Context) (reading, error) {
+	redis, err := l.redis.CPU(ctx)
 	if err != nil {
-		return reading{}, fmt.Errorf("ask redis for its CPU time: %w", err)
-	}
-	var user, system float64
-	if _, err := fmt.Sscan(info["CPU"]["used_cpu_user"]+" "+info["CPU"]["used_cpu_sys"], &user, &system); err != nil {
-		return reading{}, fmt.Errorf("read redis' CPU time: %w", err)
+		return reading{}, err
 	}
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
 		return reading{}, fmt.Errorf("read CPU time: %w", err)
 	}
 	here := time.Duration(use.Utime.Nano() + use.Stime.Nano()).Seconds()
-	return reading{at: l.clock.Now(), redis: user + system, here: here}, nil
+	return reading{at: l.clock.Now(), redis: redis, here: here}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"holdfast/bench/lab"
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/internal/clock"
@@ -54,18 +55,18 @@ func (w *watched) Resources(ctx context.Context, f catalog.ResourceFilter, yield
 	return w.Store.Resources(ctx, f, yield)
 }
 
-func planningSQLite(ctx context.Context, l *lab, before results) (section, error) {
+func planningSQLite(ctx context.Context, l *rig, before results) (section, error) {
 	return l.planning(ctx, before, false)
 }
 
-func planningPostgres(ctx context.Context, l *lab, before results) (section, error) {
+func planningPostgres(ctx context.Context, l *rig, before results) (section, error) {
 	return l.planning(ctx, before, true)
 }
 
 // planning measures a scheduler from the first look into the inventory to the last start
 // task in the queue. Caps and the dispatch window let everything through and no worker
 // runs: what leaves the queue would hide what enters it.
-func (l *lab) planning(ctx context.Context, before results, postgres bool) (_ section, err error) {
+func (l *rig) planning(ctx context.Context, before results, postgres bool) (_ section, err error) {
 	slow := clock.Scaled(beforeTheFire, 1)
 	store, err := l.catalog(ctx, slow, postgres)
 	if err != nil {
@@ -82,9 +83,9 @@ func (l *lab) planning(ctx context.Context, before results, postgres bool) (_ se
 	if set == nil {
 		return nil, fmt.Errorf("the policy has problems: %v", result.Problems)
 	}
-	w := &watched{Store: leading{store, slow}, began: make(chan struct{})}
+	w := &watched{Store: lab.Leading{Store: store, Clock: slow}, began: make(chan struct{})}
 	p := &plant{
-		lab: l, tick: fastTick, clock: slow, speed: 1, store: w, drivers: driver.NewRegistry(instant{}),
+		rig: l, tick: fastTick, clock: slow, speed: 1, store: w, drivers: driver.NewRegistry(instant{}),
 		caps: roomy(), accounts: allAccounts(), regions: regions, policy: set, concurrency: noLimit,
 	}
 	p.wire()
@@ -104,7 +105,7 @@ func (l *lab) planning(ctx context.Context, before results, postgres bool) (_ se
 }
 
 // planned waits until every resource has a task and returns how many a second got one.
-func (l *lab) planned(ctx context.Context, w *watched) (float64, error) {
+func (l *rig) planned(ctx context.Context, w *watched) (float64, error) {
 	select {
 	case <-w.began:
 	case <-ctx.Done():
@@ -112,7 +113,7 @@ func (l *lab) planned(ctx context.Context, w *watched) (float64, error) {
 	}
 	began := l.clock.Now()
 	for {
-		pending, err := l.client.LLen(ctx, pendingKey).Result()
+		pending, err := l.redis.Client.LLen(ctx, pendingKey).Result()
 		if err != nil {
 			return 0, fmt.Errorf("ask for the queue: %w", err)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -112,12 +111,6 @@ func medians(rounds []results) results {
 		}
 	}
 	return merged
-}
-
-func (d document) writeJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(d)
 }
 
 func (d document) writeText(w io.Writer) error {

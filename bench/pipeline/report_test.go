@@ -52,7 +52,7 @@ func TestDocument(t *testing.T) {
 	t.Parallel()
 	d := document{Machine: machine{CPUs: 2}, Results: round(99, 161)}
 	var asJSON, asText bytes.Buffer
-	if err := d.writeJSON(&asJSON); err != nil {
+	if err := json.NewEncoder(&asJSON).Encode(d); err != nil {
 		t.Fatal(err)
 	}
 	var back document

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"holdfast/bench/lab"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -35,17 +37,17 @@ func (riverArgs) Kind() string { return "noop" }
 // riverNoop does nothing but count.
 type riverNoop struct {
 	river.WorkerDefaults[riverArgs]
-	left *countdown
+	left *lab.Countdown
 }
 
 // Work counts.
 func (w *riverNoop) Work(context.Context, *river.Job[riverArgs]) error {
-	w.left.add(1)
+	w.left.Add(1)
 	return nil
 }
 
 // plainRiver measures a job queue in PostgreSQL that does nothing.
-func plainRiver(ctx context.Context, l *lab, _ results) (section, error) {
+func plainRiver(ctx context.Context, l *rig, _ results) (section, error) {
 	dsn, err := l.database()
 	if err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func plainRiver(ctx context.Context, l *lab, _ results) (section, error) {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	defer pool.Close()
-	left := newCountdown(l.settings.jobs)
+	left := lab.NewCountdown(l.settings.jobs)
 	client, err := l.riverClient(ctx, pool, left)
 	if err != nil {
 		return nil, err
@@ -71,7 +73,7 @@ func plainRiver(ctx context.Context, l *lab, _ results) (section, error) {
 	}
 	// A job is done when River has recorded that, which it does in batches and, for the
 	// last of them, before Stop returns.
-	err = errors.Join(left.wait(ctx), client.Stop(context.WithoutCancel(ctx)))
+	err = errors.Join(left.Wait(ctx), client.Stop(context.WithoutCancel(ctx)))
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,7 @@ func completedInRiver(ctx context.Context, pool *pgxpool.Pool, jobs int) error {
 }
 
 // riverClient makes River's tables and a client for them.
-func (l *lab) riverClient(ctx context.Context, pool *pgxpool.Pool, left *countdown) (*river.Client[pgx.Tx], error) {
+func (l *rig) riverClient(ctx context.Context, pool *pgxpool.Pool, left *lab.Countdown) (*river.Client[pgx.Tx], error) {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: quiet})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"holdfast/bench/lab"
+
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/internal/clock"
@@ -14,7 +16,7 @@ import (
 const wholePathSpeed = 100
 
 // wholePathSQLite measures the whole life of a backup with the embedded catalog.
-func wholePathSQLite(ctx context.Context, l *lab, before results) (section, error) {
+func wholePathSQLite(ctx context.Context, l *rig, before results) (section, error) {
 	rate, err := l.wholePath(ctx, false)
 	if err != nil {
 		return nil, err
@@ -23,7 +25,7 @@ func wholePathSQLite(ctx context.Context, l *lab, before results) (section, erro
 }
 
 // wholePathPostgres measures it with the fleet's catalog.
-func wholePathPostgres(ctx context.Context, l *lab, before results) (section, error) {
+func wholePathPostgres(ctx context.Context, l *rig, before results) (section, error) {
 	rate, err := l.wholePath(ctx, true)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func compared(before results, rate float64, f figure, ofPlain *aim) section {
 // wholePath inserts jobs and returns how many a second reach COMPLETED: inserted,
 // submitted, granted, enqueued, entered, intent, call, reference, look, recovery point,
 // release. Every write is as durable as in production.
-func (l *lab) wholePath(ctx context.Context, postgres bool) (rate float64, err error) {
+func (l *rig) wholePath(ctx context.Context, postgres bool) (rate float64, err error) {
 	fast := clock.Scaled(l.clock.Now(), wholePathSpeed)
 	store, err := l.catalog(ctx, fast, postgres)
 	if err != nil {
@@ -54,10 +56,10 @@ func (l *lab) wholePath(ctx context.Context, postgres bool) (rate float64, err e
 	if err := stock(ctx, store, volumes(l.settings.jobs), fast.Now()); err != nil {
 		return 0, err
 	}
-	left := newCountdown(l.settings.jobs)
+	left := lab.NewCountdown(l.settings.jobs)
 	p := &plant{
-		lab: l, tick: halfSecond, clock: fast, speed: wholePathSpeed, store: leading{store, fast}, drivers: driver.NewRegistry(instant{}),
-		caps: roomy(), accounts: allAccounts(), regions: regions, onEnd: func(catalog.Job) { left.add(1) },
+		rig: l, tick: halfSecond, clock: fast, speed: wholePathSpeed, store: lab.Leading{Store: store, Clock: fast}, drivers: driver.NewRegistry(instant{}),
+		caps: roomy(), accounts: allAccounts(), regions: regions, onEnd: func(catalog.Job) { left.Add(1) },
 	}
 	p.wire()
 	err = p.run(ctx, servers, func(ctx context.Context) error {
@@ -68,7 +70,7 @@ func (l *lab) wholePath(ctx context.Context, postgres bool) (rate float64, err e
 		if _, err := store.InsertJobs(ctx, backups(l.settings.jobs, fast.Now())); err != nil {
 			return err
 		}
-		if err := left.wait(ctx); err != nil {
+		if err := left.Wait(ctx); err != nil {
 			return err
 		}
 		rate = l.rate(l.settings.jobs, began)

@@ -7,17 +7,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"holdfast/bench/command"
 
 	"holdfast/catalog"
 	"holdfast/catalog/sqlstore"
@@ -28,15 +27,13 @@ import (
 
 // settings are what the command line says.
 type settings struct {
-	output, database string
-	dsn              string // of a catalog that is kept
-	jobs, rounds     int
+	output       *command.Format
+	database     string
+	dsn          string // of a catalog that is kept
+	jobs, rounds int
 }
 
 const (
-	outputText = "text"
-	outputJSON = "json"
-
 	onPostgres = "postgres"
 	onSQLite   = "sqlite"
 )
@@ -44,22 +41,14 @@ const (
 // aimSeconds is what a night of a million jobs may take on PostgreSQL.
 const aimSeconds = 10
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "report:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("report", run) }
 
 // parse reads the command line.
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.output, "output", outputText, "text or json")
+	s.output = command.OutputFlag(flags)
 	flags.StringVar(&s.database, "database", onPostgres, "postgres or sqlite")
 	flags.StringVar(&s.dsn, "dsn", "", "a catalog to use and keep instead of one of its own; one with jobs is not filled again")
 	flags.IntVar(&s.jobs, "jobs", 1_000_000, "jobs of the night")
@@ -68,8 +57,6 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, err
 	}
 	switch {
-	case s.output != outputText && s.output != outputJSON:
-		return s, fmt.Errorf("--output %q: use text or json", s.output)
 	case s.database != onPostgres && s.database != onSQLite:
 		return s, fmt.Errorf("--database %q: use postgres or sqlite", s.database)
 	case s.jobs < 1 || s.rounds < 1:
@@ -100,10 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		}
 		doc.Reports = append(doc.Reports, figure{By: by, Seconds: seconds, Met: seconds < aimSeconds})
 	}
-	if s.output == outputJSON {
-		return json.NewEncoder(stdout).Encode(doc)
-	}
-	return doc.writeText(stdout)
+	return s.output.Print(stdout, doc, doc.writeText)
 }
 
 // fillOnce fills the catalog unless there are jobs in it.
