@@ -14,11 +14,11 @@ var vendors = []struct {
 	module string
 	in     []string
 }{
-	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "driver/awsbackup", "driver/drivertest/simharness", "internal/backupgateway", "notify", "internal/tracing", "bench/budget"}},
+	{"github.com/aws/", []string{"internal/awssession", "internal/awsorg", "internal/awserr", "sim", "driver/internal", "driver/ KINDS", "driver/awsbackup", "driver/drivertest/simharness", "internal/backupgateway", "notify", "report/scheduled", "internal/tracing", "bench/budget"}},
 	{"github.com/hibiken/", []string{"producer", "worker", "scheduler", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/redis/", []string{"producer", "worker", "scheduler", "admission/redislimit", "admission/redisbudget", "web", "app", "internal/metrics", "bench"}},
 	{"github.com/alicebob/miniredis/", []string{"app", "demo"}},
-	{"github.com/rs/zerolog", []string{"api", "engine", "producer", "worker", "scheduler", "web", "notify", "app", "demo", "cli", "cmd", "sim", "internal/metrics", "bench"}},
+	{"github.com/rs/zerolog", []string{"api", "engine", "producer", "worker", "scheduler", "web", "notify", "report/scheduled", "app", "demo", "cli", "cmd", "sim", "internal/metrics", "bench"}},
 	{"github.com/prometheus/", []string{"web", "worker", "scheduler", "producer", "engine", "app", "cli", "internal/metrics", "bench/scrape"}},
 	{"github.com/chromedp/", []string{"test/browser"}},
 	{"go.opentelemetry.io/", []string{"internal/tracing"}},

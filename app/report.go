@@ -2,25 +2,33 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/catalog"
 	"holdfast/config"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/awssession"
+	"holdfast/policy"
 	"holdfast/report"
 	"holdfast/report/cost"
-	"holdfast/report/page"
+	"holdfast/report/scheduled"
 )
 
 // ReportSource returns what reports of the installation are made from at now. Policies
 // that have problems are an error, because a report without them would call everything
 // unprotected.
 func ReportSource(ctx context.Context, cfg *config.Config, store catalog.Store, drivers *driver.Registry, now time.Time) (report.Source, error) {
-	src := report.Source{Store: store, Installation: cfg.Installation, Now: now, Prices: cost.Default(), Parameters: report.DefaultParameters()}
+	src := report.Source{Store: store, Installation: cfg.Installation, Now: now, Target: cfg.Reports.Target}
+	var err error
+	if src.Prices, src.Parameters, err = reportSettings(cfg); err != nil {
+		return src, err
+	}
 	last, err := store.LastValidPolicies(ctx)
 	if err != nil {
 		return src, err
@@ -36,24 +44,32 @@ func ReportSource(ctx context.Context, cfg *config.Config, store catalog.Store, 
 	return src, nil
 }
 
-// WriteReport writes a report as text, csv, json or html. CSV has the table of that name,
-// the first when it is empty.
-func WriteReport(w io.Writer, r report.Report, format, table string) error {
-	switch format {
-	case "text":
-		return report.WriteText(w, r)
-	case "json":
-		return report.WriteJSON(w, r)
-	case "csv":
-		t, err := r.Table(table)
-		if err != nil {
-			return err
+// reportSettings returns the prices and the parameters of controls of the configuration.
+func reportSettings(cfg *config.Config) (prices cost.Prices, parameters report.Parameters, err error) {
+	var problems []config.Problem
+	prices, parameters = cost.Default(), report.DefaultParameters()
+	if file := cfg.Reports.Prices; file != "" {
+		read, err := ReadPrices(cfg.Path(file))
+		var wrong *cost.Error
+		switch {
+		case errors.As(err, &wrong):
+			for _, p := range wrong.Problems {
+				problems = append(problems, config.Problem{File: wrong.File, Line: p.Line, Path: p.Path, Message: p.Message})
+			}
+		case err != nil:
+			problems = append(problems, cfg.ProblemAt("reports.prices", err.Error()+": correct the name, or remove it"))
 		}
-		return report.WriteCSV(w, t)
-	case "html":
-		return page.Write(w, r)
+		prices = read
 	}
-	return fmt.Errorf("reports are not written as %q", format)
+	for i, assignment := range cfg.Reports.Controls {
+		if err := parameters.Set(assignment); err != nil {
+			problems = append(problems, cfg.ProblemAt(fmt.Sprintf("reports.controls[%d]", i), err.Error()))
+		}
+	}
+	if len(problems) > 0 {
+		return prices, parameters, &config.Error{Problems: problems}
+	}
+	return prices, parameters, nil
 }
 
 // ReadPrices reads a price file.
@@ -63,4 +79,89 @@ func ReadPrices(file string) (cost.Prices, error) {
 		return cost.Prices{}, fmt.Errorf("prices: %w", err)
 	}
 	return cost.Parse(file, data)
+}
+
+// CheckReports returns everything that is wrong with the settings of reports, the files
+// they name, and the reports that are made by themselves. It makes none.
+func CheckReports(cfg *config.Config) error {
+	var problems []config.Problem
+	_, _, err := reportSettings(cfg)
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		problems = wrong.Problems
+	}
+	for i, s := range cfg.Reports.Schedules {
+		for _, fault := range scheduleFaults(cfg, s) {
+			problems = append(problems, cfg.ProblemAt(fmt.Sprintf("reports.schedules[%d].%s", i, fault.Field), fault.Message))
+		}
+	}
+	if len(problems) > 0 {
+		return &config.Error{Problems: problems}
+	}
+	return nil
+}
+
+// scheduleFaults says what is wrong with a scheduled report, by the keys of its schedule.
+func scheduleFaults(cfg *config.Config, s config.ReportSchedule) (faults []report.Fault) {
+	_, faults = report.Wish{Kind: s.Kind, By: s.By}.Request(cfg.AWS.Accounts.InnermostUnits(), time.Time{})
+	kind, known := report.Find(s.Kind)
+	if known && kind.Present && s.Period > 0 {
+		faults = append(faults, report.Fault{Field: "period", Message: fmt.Sprintf("report %s is about the present: remove it", s.Kind)})
+	}
+	if names := kind.TableNames(); known && s.Table != "" && !slices.Contains(names, s.Table) {
+		faults = append(faults, report.Fault{Field: "table", Message: fmt.Sprintf("report %s has no table %q: it has %s", s.Kind, s.Table, strings.Join(names, ", "))})
+	}
+	if _, _, bucket := s.Bucket(); !bucket {
+		if info, err := os.Stat(cfg.Path(s.To)); err == nil && !info.IsDir() {
+			faults = append(faults, report.Fault{Field: "to", Message: fmt.Sprintf("%s is a file: name a directory", cfg.Path(s.To))})
+		}
+	}
+	return faults
+}
+
+// ReportSource returns what reports are made from in this process.
+func (a *App) ReportSource(ctx context.Context) (report.Source, error) {
+	return ReportSource(ctx, a.Config, a.Store, a.Drivers, a.Clock.Now())
+}
+
+// scheduledReports returns what writes the reports of the configuration that are made by
+// themselves; nil when there are none.
+func (a *App) scheduledReports(ctx context.Context) (*scheduled.Duty, error) {
+	cfg := a.Config
+	if len(cfg.Reports.Schedules) == 0 {
+		return nil, nil
+	}
+	opts := scheduled.Options{
+		Installation: cfg.Installation, Owner: a.Owner, Store: a.Store, Source: a.ReportSource,
+		Units: cfg.AWS.Accounts.InnermostUnits(), Clock: a.Clock, Log: a.log,
+	}
+	for _, s := range cfg.Reports.Schedules {
+		r, err := a.scheduledReport(ctx, s)
+		if err != nil {
+			return nil, fmt.Errorf("report %s: %w", s.Name, err)
+		}
+		opts.Reports = append(opts.Reports, r)
+	}
+	return scheduled.New(opts), nil
+}
+
+// scheduledReport returns one report. Buckets are reached with the process' own
+// credentials; those of other accounts allow that in their policies.
+func (a *App) scheduledReport(ctx context.Context, s config.ReportSchedule) (r scheduled.Report, err error) {
+	r = scheduled.Report{Name: s.Name, Kind: s.Kind, By: s.By, Period: s.Period, Format: s.Format, Table: s.Table}
+	if r.Schedule, _, err = policy.ParseSchedule(s.Schedule, s.Timezone); err != nil {
+		return r, err
+	}
+	name, prefix, bucket := s.Bucket()
+	if !bucket {
+		r.Place = scheduled.Disk{Dir: a.Config.Path(s.To)}
+		return r, nil
+	}
+	provider, err := awssession.NewProvider(ctx, awssession.Options{
+		Installation: a.Config.Installation, EndpointURL: a.Config.AWS.EndpointURL, Observer: a.opts.Hooks.AWSCall,
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Place = scheduled.NewBucket(provider.Base(s.Region), name, prefix)
+	return r, nil
 }

@@ -58,6 +58,14 @@ func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 	if w := a.watcher(); w != nil {
 		tell = w.Run
 	}
+	var write func(context.Context) error
+	reports, err := a.scheduledReports(ctx)
+	if err != nil {
+		return err
+	}
+	if reports != nil {
+		write = reports.Run
+	}
 	s := scheduler.New(a.Store, a.Controller, a.Producer, a.Engine, a.Drivers,
 		func() *policy.Set { return set }, a.Clock, a.log, scheduler.Options{
 			Installation: cfg.Installation, Owner: a.Owner,
@@ -69,7 +77,7 @@ func (a *App) RunScheduler(ctx context.Context, set *policy.Set) error {
 			UndoWindow: cfg.Expiry.UndoWindow, ResourceShare: cfg.Expiry.ResourceShare, InstallationShare: cfg.Expiry.InstallationShare,
 			ClockStep: scale(clockStep, a.opts.Speed),
 			SealEvery: cfg.Ledger.SealEvery, LedgerKeys: LedgerKeys(cfg),
-			Notify: tell,
+			Notify: tell, Reports: write,
 		})
 	return s.Run(ctx)
 }

@@ -68,13 +68,16 @@ const (
 	RiskWindow      = "window"      // jobs whose start window is nearly over while they wait
 	RiskUndeletable = "undeletable" // points whose deletion failed again and again
 	RiskLeader      = "leader"      // no scheduler leads
+	RiskReport      = "report"      // scheduled reports that could not be written
 )
 
 // UndeletableAfter is how many expiry jobs a point outlives before it is called undeletable.
 const UndeletableAfter = 3
 
 // RiskKinds returns every kind of risk.
-func RiskKinds() []string { return []string{RiskRPO, RiskWindow, RiskUndeletable, RiskLeader} }
+func RiskKinds() []string {
+	return []string{RiskRPO, RiskWindow, RiskUndeletable, RiskLeader, RiskReport}
+}
 
 // Notifications keeps messages, and how far the history has been told.
 type Notifications interface {

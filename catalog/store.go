@@ -26,6 +26,7 @@ type Store interface {
 	Logins
 	Search
 	Reports
+	ReportSchedules
 	Ledger
 	Notifications
 	Risks

@@ -47,7 +47,7 @@ func validateConfig(ctx *cli.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	if err := together(cfg.ResolveSecrets(env.Environ), app.CheckNotifications(cfg)); err != nil {
+	if err := together(cfg.ResolveSecrets(env.Environ), app.CheckNotifications(cfg), app.CheckReports(cfg)); err != nil {
 		return err
 	}
 	warnings := append([]config.Problem{}, cfg.Warnings...)

@@ -9,18 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"holdfast/app"
-	"holdfast/catalog"
 	"holdfast/report"
 	"holdfast/report/cost"
+	"holdfast/report/format"
 )
-
-// reportFormats are the shapes of a report, the default first.
-var reportFormats = []string{"text", "csv", "json", "html"}
 
 func reportCommand(env Env) *cli.Command {
 	var kinds strings.Builder
@@ -28,20 +24,23 @@ func reportCommand(env Env) *cli.Command {
 		fmt.Fprintf(&kinds, "   %-11s %s\n", d.Kind, d.Doc)
 	}
 	return &cli.Command{
-		Name: "report", Usage: "report on jobs, protection, controls and cost", ArgsUsage: "KIND",
+		Name: "report", Usage: "report on jobs, protection, controls and cost", ArgsUsage: "KIND|schedules",
 		Description: "The kinds:\n\n" + kinds.String() +
+			"\n`holdfast report schedules` lists the reports that are made by themselves (reports.schedules in the configuration), when they " +
+			"are next and where the last one is.\n" +
 			"\ndocs/reports.md has every column. CSV has one table, --table says which; HTML is one file that can be printed.\n\n" +
 			"Examples:\n\n   holdfast report backup\n   holdfast report backup --from 2026-05-01T00:00:00Z --to 2026-06-01T00:00:00Z --by plan --out backups.html\n" +
 			"   holdfast report restore --from 30d --by tag=team --format csv\n" +
-			"   holdfast report controls --set requiredRetentionDays=30 --set crossRegionList=eu-west-1",
+			"   holdfast report controls --set requiredRetentionDays=30 --set crossRegionList=eu-west-1\n" +
+			"   holdfast report cost --prices prices.yaml --out cost.html\n   holdfast report schedules --output json",
 		Flags: []cli.Flag{
 			configFlag(),
 			&cli.StringFlag{Name: "from", Usage: "begin of the period, a `TIME` (RFC 3339, or how long ago: 36h, 7d)", DefaultText: "as long ago as the kind usually is about"},
 			&cli.StringFlag{Name: "to", Usage: "end of the period, a `TIME`", DefaultText: "now"},
 			&cli.StringFlag{Name: "by", Usage: "group by account, unit, plan or tag=KEY", DefaultText: "account"},
-			&cli.StringFlag{Name: "format", Usage: strings.Join(reportFormats, ", "), DefaultText: "by the ending of --out, or text"},
+			&cli.StringFlag{Name: "format", Usage: strings.Join(format.Names(), ", "), DefaultText: "by the ending of --out, or text"},
 			&cli.StringFlag{Name: "table", Usage: "the `TABLE` CSV has", DefaultText: "the first"},
-			&cli.StringFlag{Name: "prices", Usage: "price `FILE` for the cost report, see docs/reports.md", DefaultText: "the prices Holdfast comes with"},
+			&cli.StringFlag{Name: "prices", Usage: "price `FILE` for the cost report, see docs/reports.md", DefaultText: "reports.prices, or the prices Holdfast comes with"},
 			&cli.StringSliceFlag{Name: "set", Usage: "a parameter of the controls as `NAME=VALUE`: " + strings.Join(report.ParameterNames(), ", ")},
 			&cli.StringFlag{Name: "out", Usage: "write to this `FILE`"},
 		},
@@ -53,11 +52,14 @@ func reportCommand(env Env) *cli.Command {
 type reportWish struct {
 	request            report.Request
 	format, table, out string
-	prices             *cost.Prices // nil for the default
-	parameters         report.Parameters
+	prices             *cost.Prices // nil for those of the configuration
+	set                []string     // parameters of the controls
 }
 
 func makeReport(ctx *cli.Context, d *desk) error {
+	if ctx.Args().First() == schedulesWord {
+		return listSchedules(ctx, d)
+	}
 	wish, err := d.reportWish(ctx)
 	if err != nil {
 		return err
@@ -69,12 +71,16 @@ func makeReport(ctx *cli.Context, d *desk) error {
 	if wish.prices != nil {
 		source.Prices = *wish.prices
 	}
-	source.Parameters = wish.parameters
+	for _, assignment := range wish.set {
+		if err := source.Parameters.Set(assignment); err != nil {
+			return err
+		}
+	}
 	made, err := report.Make(ctx.Context, source, wish.request)
 	if err != nil {
 		return err
 	}
-	write := func(w io.Writer) error { return app.WriteReport(w, made, wish.format, wish.table) }
+	write := func(w io.Writer) error { return format.Write(w, made, wish.format, wish.table) }
 	if wish.out == "" {
 		return write(d.env.Stdout)
 	}
@@ -90,60 +96,56 @@ func (d *desk) reportWish(ctx *cli.Context) (wish reportWish, err error) {
 	var c checks
 	kind, known := report.Find(ctx.Args().First())
 	if ctx.NArg() != 1 || !known {
-		c.add("", "name one kind of report: %s", strings.Join(report.Names(), ", "))
+		c.add("", "name one kind of report: %s; or %s", strings.Join(report.Names(), ", "), schedulesWord)
 	}
 	wish.out = ctx.String("out")
 	wish.format = c.reportFormat(ctx, wish.out)
 	wish.table = c.reportTable(ctx, wish.format, kind)
 	now := d.clock.Now()
-	wish.request = report.Request{Kind: kind.Kind, From: c.instant(ctx, "from", now), To: c.instant(ctx, "to", now), By: ctx.String("by")}
-	req := &wish.request
-	if !ctx.IsSet("to") {
-		req.To = now
-	}
-	if !ctx.IsSet("from") {
-		req.From = req.To.Add(-kind.Span)
-	}
+	asked := report.Wish{Kind: string(kind.Kind), From: c.instant(ctx, "from", now), To: c.instant(ctx, "to", now), By: ctx.String("by")}
 	wish.prices = c.prices(ctx)
-	wish.parameters = c.parameters(ctx, kind)
+	wish.set = c.assignments(ctx, kind)
 	if known {
-		c.reportPeriod(ctx, kind, *req, now)
-		c.reportGrouping(ctx, kind, d.cfg.AWS.Accounts.InnermostUnits(), req)
+		var faults []report.Fault
+		wish.request, faults = asked.Request(d.cfg.AWS.Accounts.InnermostUnits(), now)
+		for _, f := range faults {
+			c.add("--"+f.Field, "%s", f.Message)
+		}
 	}
 	return wish, c.err()
 }
 
 // reportFormat is what --format says, or --output, or the ending of the file.
 func (c *checks) reportFormat(ctx *cli.Context, out string) string {
-	format := ctx.String("format")
+	chosen := ctx.String("format")
 	ending := strings.TrimPrefix(filepath.Ext(out), ".")
 	switch {
-	case format != "" && !slices.Contains(reportFormats, format):
-		c.add("--format", "%q is none of %s", format, strings.Join(reportFormats, ", "))
-	case format != "":
+	case chosen != "" && !slices.Contains(format.Names(), chosen):
+		c.add("--format", "%q is none of %s", chosen, strings.Join(format.Names(), ", "))
+	case chosen != "":
 	case jsonWanted(ctx):
-		return outputJSON
-	case slices.Contains(reportFormats, ending):
+		return format.JSON
+	case slices.Contains(format.Names(), ending):
 		return ending
 	default:
-		return outputText
+		return format.Text
 	}
-	return format
+	return chosen
 }
 
-// parameters are AWS's, changed by --set.
-func (c *checks) parameters(ctx *cli.Context, kind report.Description) report.Parameters {
-	parameters := report.DefaultParameters()
-	assignments := ctx.StringSlice("set")
-	if len(assignments) > 0 && kind.Kind != report.Controls {
+// assignments are those of --set.
+func (c *checks) assignments(ctx *cli.Context, kind report.Description) []string {
+	list := ctx.StringSlice("set")
+	if len(list) > 0 && kind.Kind != report.Controls {
 		c.add("--set", "is for the report %s", report.Controls)
 	}
-	for _, assignment := range assignments {
-		if err := parameters.Set(assignment); err != nil {
+	var scratch report.Parameters
+	for _, assignment := range list {
+		if err := scratch.Set(assignment); err != nil {
 			c.add("--set", "%v", err)
 		}
 	}
-	return parameters
+	return list
 }
 
 // prices reads the file of --prices; nil without the flag.
@@ -164,51 +166,19 @@ func (c *checks) prices(ctx *cli.Context) *cost.Prices {
 	return &prices
 }
 
-func (c *checks) reportTable(ctx *cli.Context, format string, kind report.Description) string {
+func (c *checks) reportTable(ctx *cli.Context, shape string, kind report.Description) string {
 	name := ctx.String("table")
 	if name == "" {
 		return ""
 	}
-	if format != "csv" {
+	if shape != format.CSV {
 		c.add("--table", "is for --format csv: the other formats have every table")
 	}
-	var names []string
-	for _, t := range kind.Tables {
-		names = append(names, t.Name)
-	}
+	names := kind.TableNames()
 	if len(names) > 0 && !slices.Contains(names, name) {
 		c.add("--table", "report %s has no table %q: it has %s", kind.Kind, name, strings.Join(names, ", "))
 	}
 	return name
-}
-
-func (c *checks) reportPeriod(ctx *cli.Context, kind report.Description, req report.Request, now time.Time) {
-	switch {
-	case kind.Present && (ctx.IsSet("from") || ctx.IsSet("to")):
-		c.add("--from", "report %s is about the present: leave --from and --to out", kind.Kind)
-	case kind.Present, req.From.IsZero(), req.To.IsZero():
-	case !req.From.Before(req.To):
-		c.add("--from", "%s is not before %s, the end of the period", instantText(req.From), instantText(req.To))
-	case req.From.After(now):
-		c.add("--from", "%s is in the future", instantText(req.From))
-	}
-}
-
-func (c *checks) reportGrouping(ctx *cli.Context, kind report.Description, units map[string]string, req *report.Request) {
-	if !kind.Grouped {
-		if ctx.IsSet("by") {
-			c.add("--by", "report %s has rows of its own: leave --by out", kind.Kind)
-		}
-		return
-	}
-	if req.By == "" {
-		req.By = string(catalog.ByAccount)
-	}
-	grouping, err := report.ParseGrouping(req.By, units)
-	if err != nil {
-		c.add("--by", "%v", err)
-	}
-	req.Grouping = grouping
 }
 
 // writeWhole writes a file that is there as a whole or, after an error, as it was before.

@@ -83,6 +83,9 @@ func runRoles(ctx context.Context, cfg *config.Config, env Env, r roles) error {
 func (p *process) services(ctx context.Context, r roles) ([]app.Service, error) {
 	var services []app.Service
 	if r.scheduler {
+		if err := app.CheckReports(p.Config); err != nil {
+			return nil, err
+		}
 		set, err := p.policySet(ctx)
 		if err != nil {
 			return nil, err

@@ -30,6 +30,7 @@ type Config struct {
 	Web           Web
 	Retention     Retention
 	Notifications Notifications
+	Reports       Reports
 	Tracing       Tracing
 	Ledger        Ledger
 	Expiry        Expiry

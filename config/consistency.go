@@ -20,7 +20,7 @@ func (c *Config) inconsistencies(known []Problem) (problems []Problem) {
 	}
 	var findings []finding
 	for _, rule := range []func(*Config) []finding{
-		requiredKeys, redisRules, awsRules, accountRules, unitRules, roleRules, webRules, paceRules, notificationRules,
+		requiredKeys, redisRules, awsRules, accountRules, unitRules, roleRules, webRules, paceRules, notificationRules, reportRules,
 	} {
 		findings = append(findings, rule(c)...)
 	}

@@ -34,7 +34,7 @@ func (k key) env() string {
 func keys(c *Config) []key {
 	var all []key
 	for _, part := range []func(*Config) []key{
-		generalKeys, redisKeys, catalogKeys, awsKeys, accountKeys, policyKeys, processKeys, limitKeys, budgetKeys, webKeys, queueKeys, expiryKeys, ledgerKeys, notificationKeys, tracingKeys,
+		generalKeys, redisKeys, catalogKeys, awsKeys, accountKeys, policyKeys, processKeys, limitKeys, budgetKeys, webKeys, queueKeys, expiryKeys, ledgerKeys, notificationKeys, reportKeys, tracingKeys,
 	} {
 		all = append(all, part(c)...)
 	}

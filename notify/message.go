@@ -123,6 +123,7 @@ var riskNames = map[string]string{
 	catalog.RiskWindow:      "Backup window at risk",
 	catalog.RiskUndeletable: "Recovery points cannot be deleted",
 	catalog.RiskLeader:      "No scheduler leads",
+	catalog.RiskReport:      "A scheduled report cannot be written",
 }
 
 func riskTitle(e Event) string {

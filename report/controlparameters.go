@@ -67,14 +67,14 @@ func (p *Parameters) Set(assignment string) (err error) {
 		minutes, wrong := number(value)
 		p.MaxRestore, err = time.Duration(minutes)*time.Minute, wrong
 	case crossRegions:
-		p.Regions = strings.Split(value, ",")
-		if slices.Contains(p.Regions, "") {
-			err = errors.New("name regions with commas between them")
+		p.Regions = strings.FieldsFunc(value, betweenWords)
+		if len(p.Regions) == 0 {
+			err = errors.New("name regions with commas or blanks between them")
 		}
 	case crossAccounts:
-		p.Accounts = strings.Split(value, ",")
-		if slices.ContainsFunc(p.Accounts, func(a string) bool { return !resource.ValidAccount(a) }) {
-			err = errors.New("name accounts of twelve digits with commas between them")
+		p.Accounts = strings.FieldsFunc(value, betweenWords)
+		if len(p.Accounts) == 0 || slices.ContainsFunc(p.Accounts, func(a string) bool { return !resource.ValidAccount(a) }) {
+			err = errors.New("name accounts of twelve digits with commas or blanks between them")
 		}
 	default:
 		return fmt.Errorf("there is no parameter %q: use %s", name, strings.Join(ParameterNames(), ", "))
@@ -128,3 +128,6 @@ func orAny(list []string) string {
 	}
 	return strings.Join(list, ",")
 }
+
+// betweenWords is what a list is divided at.
+func betweenWords(r rune) bool { return r == ',' || r == ' ' }

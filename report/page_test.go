@@ -19,6 +19,46 @@ func TestReportsPage(t *testing.T) {
 	golden.Text(t, file, want)
 }
 
+// onSchedule is what docs/reports.md says of reports that are made by themselves.
+const onSchedule = `## In the web
+
+The page ` + "`/reports`" + ` shows every kind, has them as CSV and JSON, and opens the page that can be printed. Programs ask
+` + "`GET /api/v1/reports/{kind}`" + `. Whoever may look may read reports.
+
+## By themselves
+
+The scheduler that leads writes reports on schedules of their own:
+
+` + "```yaml" + `
+reports:
+  prices: prices.yaml                     # of the cost report
+  controls: [requiredRetentionDays=30]    # parameters of the controls
+  target: 0.999                           # of recovery point objectives
+  schedules:
+    - name: night
+      kind: backup
+      schedule: cron(0 8 * * ? *)         # as schedule_expression of a rule
+      timezone: Europe/Berlin
+      by: plan
+      to: s3://reports/holdfast           # or a directory
+      region: eu-west-1
+    - {name: controls, kind: controls, schedule: cron(0 8 ? * MON *), format: csv, table: resources, to: /srv/reports}
+` + "```" + `
+
+The report of a period is about the ` + "`period`" + ` before its fire. Its file is called INSTALLATION-NAME-FIRE.FORMAT, for
+example ` + "`production-night-20260302T070000Z.html`" + `, and is written whole and never over another: S3 is asked to keep it only if there is
+none of its key. So each fire has one file, whoever leads, and however often it was tried. Of fires that were missed
+the newest is caught up. The scheduler's own AWS credentials need ` + "`s3:PutObject`" + ` in the bucket.
+
+A place that refuses or does not answer is tried again after a minute, then after longer, up to an hour, until the
+next fire. Meanwhile it is a risk: the history has ` + "`risk.opened`" + `, notifications tell of it, the metric
+` + "`holdfast_at_risk{risk=\"report\"}`" + ` counts it and the alert HoldfastReportUnwritten fires. ` + "`holdfast report schedules`" + ` and the
+page ` + "`/reports`" + ` say why. No backup waits for it.
+
+` + "`holdfast config validate`" + ` checks all of it, the price file too, and names file and line.
+
+`
+
 func reportsPage() string {
 	var b strings.Builder
 	b.WriteString(`# Reports
@@ -42,6 +82,7 @@ A resource or a rule that is new has as long as the objective says. Copies to on
 and copies made by hand do not count.
 
 `)
+	b.WriteString(onSchedule)
 	for _, d := range report.Kinds() {
 		fmt.Fprintf(&b, "## %s: `%s`\n\n%s\n", d.Title, d.Kind, d.Doc)
 		switch {

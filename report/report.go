@@ -132,6 +132,15 @@ func Find(name string) (d Description, ok bool) {
 	return Kinds()[i], true
 }
 
+// TableNames lists the tables of a kind.
+func (d Description) TableNames() []string {
+	names := make([]string, len(d.Tables))
+	for i, t := range d.Tables {
+		names[i] = t.Name
+	}
+	return names
+}
+
 // Names lists the kinds.
 func Names() []string {
 	names := make([]string, 0, len(Kinds()))

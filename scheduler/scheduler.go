@@ -73,6 +73,8 @@ type Options struct {
 	LedgerKeys ledger.Keys
 	// Notify, when set, does one pass over what is to be told.
 	Notify func(ctx context.Context) error
+	// Reports, when set, does one pass over the reports that are made by themselves.
+	Reports func(ctx context.Context) error
 	// OnRepair, when set, is told of each repair by name, so that it can be counted.
 	OnRepair func(name string, n int)
 }
@@ -142,6 +144,9 @@ func (s *Scheduler) duties() []duty {
 	}
 	if s.opts.Notify != nil {
 		list = append(list, duty{"notify", s.opts.Tick, s.opts.Notify})
+	}
+	if s.opts.Reports != nil {
+		list = append(list, duty{"reports", 10 * s.opts.Tick, s.opts.Reports})
 	}
 	return list
 }

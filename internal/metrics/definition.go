@@ -141,7 +141,7 @@ var (
 	}
 	atRisk = definition{
 		"holdfast_at_risk", gauge, []string{"risk"}, nil,
-		"What will be lost if nobody acts: rpo counts resources whose newest due backup or copy did not succeed, window jobs whose start window closes within 15 minutes while they wait, undeletable recovery points that could not be deleted three times, leader is 1 when workers have found no leader for two minutes.",
+		"What will be lost if nobody acts: rpo counts resources whose newest due backup or copy did not succeed, window jobs whose start window closes within 15 minutes while they wait, undeletable recovery points that could not be deleted three times, leader is 1 when workers have found no leader for two minutes, report scheduled reports that could not be written.",
 	}
 	leader = definition{
 		"holdfast_leader", gauge, nil, nil,
