@@ -37,7 +37,7 @@ func With(sessions awssession.Provider, o awsbackup.Options) *driver.Registry {
 		efs.New(sessions, o),
 		fsxlustre.New(sessions), fsxlustre.NewAWSBackup(sessions, o),
 		fsxwindows.New(sessions), fsxwindows.NewAWSBackup(sessions, o),
-		storagegateway.New(sessions),
+		storagegateway.New(sessions), storagegateway.NewAWSBackup(sessions, o),
 		s3.New(sessions, o),
 		vmware.New(sessions, o),
 	)

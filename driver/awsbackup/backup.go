@@ -30,6 +30,11 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 	if err := d.managed(ctx, client, req.Scope, req.Mark.CreatedAt); err != nil {
 		return "", err
 	}
+	if d.kind.Ready != nil {
+		if err := d.kind.Ready(ctx, req.Scope, req.Resource); err != nil {
+			return "", err
+		}
+	}
 	vault := vaultAt(req.Scope, req.Vault)
 	facts, err := d.vault(ctx, client, vault, req.Mark, "")
 	if err != nil {

@@ -44,6 +44,9 @@ type Kind struct {
 	// kind, with reasons: for conformance.Wiring.
 	DiscoverCalls, TagCalls []string
 	Exempt                  map[string]string
+	// Ready says why AWS would fail a backup of r at the moment, class busy, where a call can
+	// tell that before the job; nil where none does.
+	Ready func(ctx context.Context, scope resource.Scope, r resource.Resource) error
 	// Options returns the kind's backup options of r; nil when there are none.
 	Options func(r resource.Resource) map[string]string
 	Restore Restoration
@@ -66,6 +69,13 @@ type Restoration interface {
 	// Finish marks and completes the resource whose ARN AWS Backup names, as
 	// driver.Restorer's FinishRestore.
 	Finish(ctx context.Context, req driver.RestoreRequest, v *parameters.Values, arn string) error
+}
+
+// Retyped is a Restoration of which AWS Backup makes, with some values, a resource of another
+// type than the kind's.
+type Retyped interface {
+	// RestoreType returns AWS Backup's name of what is made; "" for the kind's own.
+	RestoreType(v *parameters.Values) string
 }
 
 // PointTags reads and writes the tags of recovery points that are artefacts of another

@@ -1,6 +1,7 @@
 package awsbackup
 
 import (
+	"cmp"
 	"context"
 	"maps"
 
@@ -28,7 +29,7 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	start, err := parameters.Call("backup:StartRestoreJob", d.restoreInput(req, arn, metadata))
+	start, err := parameters.Call("backup:StartRestoreJob", d.restoreInput(req, arn, values, metadata))
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
@@ -51,17 +52,21 @@ func metadataInput(vault, arn string) *backup.GetRecoveryPointRestoreMetadataInp
 	return &backup.GetRecoveryPointRestoreMetadataInput{BackupVaultName: &vault, RecoveryPointArn: &arn}
 }
 
-func (d *Driver) restoreInput(req driver.RestoreRequest, arn string, metadata map[string]string) *backup.StartRestoreJobInput {
+func (d *Driver) restoreInput(req driver.RestoreRequest, arn string, v *parameters.Values, metadata map[string]string) *backup.StartRestoreJobInput {
+	of := d.kind.Type
+	if r, ok := d.kind.Restore.(Retyped); ok {
+		of = cmp.Or(r.RestoreType(v), of)
+	}
 	return &backup.StartRestoreJobInput{
 		RecoveryPointArn: &arn, Metadata: metadata, IamRoleArn: d.serviceRole(req.Scope),
-		ResourceType: &d.kind.Type, IdempotencyToken: aws.String(req.Mark.Token()),
+		ResourceType: &of, IdempotencyToken: aws.String(req.Mark.Token()),
 	}
 }
 
 // Restore begins a restore job with the metadata recorded in the point, changed as the plan
 // says.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
-	_, metadata, err := d.resolve(req)
+	values, metadata, err := d.resolve(req)
 	if err != nil {
 		return "", err
 	}
@@ -77,7 +82,7 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	if err != nil {
 		return "", wrap("GetRecoveryPointRestoreMetadata", err)
 	}
-	out, err := client.StartRestoreJob(ctx, d.restoreInput(req, arn, merged(recorded.RestoreMetadata, metadata)))
+	out, err := client.StartRestoreJob(ctx, d.restoreInput(req, arn, values, merged(recorded.RestoreMetadata, metadata)))
 	if err != nil {
 		return "", wrap("StartRestoreJob", err)
 	}

@@ -22,6 +22,7 @@ type api interface {
 	DescribeStorediSCSIVolumes(context.Context, *storagegateway.DescribeStorediSCSIVolumesInput, ...func(*storagegateway.Options)) (*storagegateway.DescribeStorediSCSIVolumesOutput, error)
 	CreateSnapshot(context.Context, *storagegateway.CreateSnapshotInput, ...func(*storagegateway.Options)) (*storagegateway.CreateSnapshotOutput, error)
 	CreateSnapshotFromVolumeRecoveryPoint(context.Context, *storagegateway.CreateSnapshotFromVolumeRecoveryPointInput, ...func(*storagegateway.Options)) (*storagegateway.CreateSnapshotFromVolumeRecoveryPointOutput, error)
+	AddTagsToResource(context.Context, *storagegateway.AddTagsToResourceInput, ...func(*storagegateway.Options)) (*storagegateway.AddTagsToResourceOutput, error)
 	CreateCachediSCSIVolume(context.Context, *storagegateway.CreateCachediSCSIVolumeInput, ...func(*storagegateway.Options)) (*storagegateway.CreateCachediSCSIVolumeOutput, error)
 	CreateStorediSCSIVolume(context.Context, *storagegateway.CreateStorediSCSIVolumeInput, ...func(*storagegateway.Options)) (*storagegateway.CreateStorediSCSIVolumeOutput, error)
 }

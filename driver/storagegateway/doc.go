@@ -17,6 +17,9 @@
 //     a target's name that is in use: what has it and carries our mark is adopted.
 //   - A cached volume of more than 16 TiB does not become an EBS volume.
 //
+// Through AWS Backup the snapshots are its own; a job for a stored volume whose gateway is away
+// is not begun, because it would fail.
+//
 // https://docs.aws.amazon.com/storagegateway/latest/vgw/backing-up-volumes.html
 // https://docs.aws.amazon.com/storagegateway/latest/vgw/recover-data-from-gateway.html
 // https://docs.aws.amazon.com/storagegateway/latest/vgw/StorageVolumeStatuses.html

@@ -9,6 +9,7 @@ import (
 	"holdfast/driver"
 	"holdfast/driver/internal/parameters"
 	"holdfast/failure"
+	"holdfast/resource"
 )
 
 // What a volume can be restored as.
@@ -42,15 +43,30 @@ func restoreParameters() []driver.Parameter {
 // Source: https://docs.aws.amazon.com/storagegateway/latest/vgw/resource-gateway-limits.html
 const largestEBS = 16 << 10
 
-// resolve merges the recorded settings and the overrides and checks that they go together.
-func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) {
+// readSettings returns what Discover recorded of a volume.
+func readSettings(r resource.Resource) (Settings, error) {
 	var settings Settings
-	if len(req.Resource.Settings) > 0 {
-		if err := json.Unmarshal(req.Resource.Settings, &settings); err != nil {
-			return nil, failure.Errorf(failure.Internal, "read recorded settings of %s: %w", req.Resource.ARN, err)
+	if len(r.Settings) > 0 {
+		if err := json.Unmarshal(r.Settings, &settings); err != nil {
+			return Settings{}, failure.Errorf(failure.Internal, "read recorded settings of %s: %w", r.ARN, err)
 		}
 	}
+	return settings, nil
+}
+
+// resolve merges the recorded settings and the overrides and checks that they go together.
+func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) {
+	settings, err := readSettings(req.Resource)
+	if err != nil {
+		return nil, err
+	}
 	values := parameters.Resolve(d.Descriptor(), settings.recorded(), req.Overrides)
+	fit(req, settings, values)
+	return values, nil
+}
+
+// fit drops what does not apply to the restore and notes what is wrong.
+func fit(req driver.RestoreRequest, settings Settings, values *parameters.Values) {
 	values.OneOf("restore_as", asCached, asStored, asEBS)
 	as := values.Text("restore_as")
 	for _, p := range restoreParameters() {
@@ -69,16 +85,14 @@ func (d *Driver) resolve(req driver.RestoreRequest) (*parameters.Values, error) 
 	if size := values.Int32("size_gib", 1); size != nil && int64(*size)<<30 < settings.SizeBytes {
 		values.Problem("size_gib is %d: the snapshot's volume has %d", *size, settings.gib())
 	}
-	if as == asEBS {
+	switch as {
+	case asEBS:
 		values.Default("volume_type", "gp3")
 		checkEBS(settings, values)
-		return values, nil
-	}
-	if as == asCached || as == asStored {
+	case asCached, asStored:
 		values.Default("target_name", defaultTarget(settings, req))
 		checkGateway(as, values)
 	}
-	return values, nil
 }
 
 func (s Settings) recorded() map[string]string {
@@ -109,7 +123,7 @@ func checkGateway(as string, values *parameters.Values) {
 		needs = append(needs, "disk_id")
 	}
 	for _, name := range needs {
-		if values.Text(name) == "" {
+		if values.Takes(name) && values.Text(name) == "" {
 			values.Problem("%s is missing: restore_as %s needs it, and none of this account and region is recorded", name, as)
 		}
 	}

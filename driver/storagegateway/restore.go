@@ -12,7 +12,6 @@ import (
 	"holdfast/driver"
 	"holdfast/driver/internal/ebssnap"
 	"holdfast/driver/internal/ec2calls"
-	"holdfast/driver/internal/marktags"
 	"holdfast/driver/internal/parameters"
 	"holdfast/failure"
 	"holdfast/resource"
@@ -51,7 +50,7 @@ func (d *Driver) inputs(req driver.RestoreRequest) (in inputs, values *parameter
 	if err != nil {
 		return in, nil, err
 	}
-	tags := marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags))
+	tags := restoredTags(req)
 	snapshot, key := aws.String(string(req.Point.Ref)), values.String("kms_key_id")
 	switch size := values.Int32("size_gib", 1); values.Text("restore_as") {
 	case asStored:

@@ -85,6 +85,9 @@ func (s *Service) keepSnapshot(c *cloud.Call, k cloud.Keep) (string, error) {
 		encrypted: k.Key != "", key: k.Key, description: "This snapshot is created by the AWS Backup service.",
 		tags: k.Tags, progress: k.Progress, kept: cloud.Kept{Vault: k.Vault},
 	}
+	if k.Of.Kind != resource.EBS {
+		snap.kind = k.Of.Kind
+	}
 	if k.From != "" {
 		snap.source, snap.volumeID = k.From, copyVolumeID
 	}

@@ -1,6 +1,7 @@
 package storagegateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -133,7 +134,7 @@ func (s *Service) Artefacts(now time.Time) []cloud.Artefact {
 			continue
 		}
 		all = append(all, cloud.Artefact{
-			Kind: resource.StorageGateway, Operation: driver.Restore, Place: v.place, ID: v.arn, ARN: v.arn, Source: v.snapshot,
+			Kind: resource.StorageGateway, Operation: driver.Restore, Place: v.place, ID: cmp.Or(v.job, v.arn), ARN: v.arn, Source: v.snapshot,
 			Name: v.tags["Name"], Tags: maps.Clone(v.tags), CreatedAt: v.made, DeletedAt: v.deleted, Failed: v.creating.Failed(now),
 		})
 	}

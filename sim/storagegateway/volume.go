@@ -29,6 +29,7 @@ type volume struct {
 	disk     string // of a stored one
 	broken   bool
 	snapshot string // it was made from
+	job      string // of AWS Backup, that made it
 	made     time.Time
 	creating cloud.Progress
 	tags     map[string]string

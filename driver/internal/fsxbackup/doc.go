@@ -16,7 +16,8 @@
 //     interfaces are recorded.
 //   - A file system joined to a self-managed Active Directory is restored with a secret in
 //     Secrets Manager that FSx reads itself: no password passes through here.
-//   - Backups that AWS Backup made are deleted through AWS Backup alone.
+//   - Backups that AWS Backup made are deleted through AWS Backup alone, which calls every
+//     type of file system FSx: FSx tells which backups are of which type.
 //
 // https://docs.aws.amazon.com/fsx/latest/APIReference/API_CreateBackup.html
 // https://docs.aws.amazon.com/fsx/latest/APIReference/API_CopyBackup.html

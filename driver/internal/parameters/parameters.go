@@ -65,6 +65,9 @@ func (v *Values) Problem(format string, args ...any) {
 // Given reports whether the user gave name.
 func (v *Values) Given(name string) bool { _, ok := v.given[name]; return ok }
 
+// Takes reports whether the restore has a parameter of a name.
+func (v *Values) Takes(name string) bool { _, ok := v.known[name]; return ok }
+
 // Drop removes a value that does not apply to this restore.
 func (v *Values) Drop(name string) { delete(v.values, name) }
 
