@@ -41,6 +41,7 @@ type points interface {
 	backup.ListRecoveryPointsByBackupVaultAPIClient
 	DescribeRecoveryPoint(context.Context, *backup.DescribeRecoveryPointInput, ...func(*backup.Options)) (*backup.DescribeRecoveryPointOutput, error)
 	DeleteRecoveryPoint(context.Context, *backup.DeleteRecoveryPointInput, ...func(*backup.Options)) (*backup.DeleteRecoveryPointOutput, error)
+	UpdateRecoveryPointLifecycle(context.Context, *backup.UpdateRecoveryPointLifecycleInput, ...func(*backup.Options)) (*backup.UpdateRecoveryPointLifecycleOutput, error)
 	GetRecoveryPointRestoreMetadata(context.Context, *backup.GetRecoveryPointRestoreMetadataInput, ...func(*backup.Options)) (*backup.GetRecoveryPointRestoreMetadataOutput, error)
 	ListTags(context.Context, *backup.ListTagsInput, ...func(*backup.Options)) (*backup.ListTagsOutput, error)
 	TagResource(context.Context, *backup.TagResourceInput, ...func(*backup.Options)) (*backup.TagResourceOutput, error)

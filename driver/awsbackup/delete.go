@@ -31,18 +31,27 @@ func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
 	if err != nil {
 		return err
 	}
-	tags, err := d.tagsOf(ctx, client, place{req.Scope, vault}, resource.ForExpire, arn)
+	err = d.owned(ctx, client, place{req.Scope, vault}, arn, req.Installation)
 	if failure.Is(err, failure.NotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if mark, ok := driver.MarkFromTags(tags); !ok || mark.Installation != req.Installation {
-		return failure.Errorf(failure.Held, "recovery point %s does not carry the mark of installation %s", arn, req.Installation)
-	}
 	_, err = client.DeleteRecoveryPoint(ctx, &backup.DeleteRecoveryPointInput{BackupVaultName: &vault, RecoveryPointArn: &arn})
 	return deletion(err)
+}
+
+// owned returns an error of class held unless the point carries the installation's mark.
+func (d *Driver) owned(ctx context.Context, client points, in place, arn, installation string) error {
+	tags, err := d.tagsOf(ctx, client, in, resource.ForExpire, arn)
+	if err != nil {
+		return err
+	}
+	if mark, ok := driver.MarkFromTags(tags); !ok || mark.Installation != installation {
+		return failure.Errorf(failure.Held, "recovery point %s does not carry the mark of installation %s", arn, installation)
+	}
+	return nil
 }
 
 // deletion classes what AWS says to a deletion. The request has nothing in it that could be

@@ -18,6 +18,9 @@
 //     made for it: a vault has one key, and AWS Backup encrypts copies with it.
 //   - Deletion is Holdfast's. A vault lock with a maximum insists on a retention, so there,
 //     and only there, AWS is told when the point is to be deleted. Cold storage is AWS's.
+//   - A point's lifecycle can be changed as long as it is warm and its vault not locked; only
+//     the way to cold storage is (MoveToCold). So where AWS was told when to delete a point,
+//     under a lock, nothing but a legal hold of AWS's keeps it longer.
 //   - Points of most kinds with snapshots of their own are such snapshots, which only AWS
 //     Backup may delete and only their own service tags (PointTags).
 //   - DeleteRecoveryPoint answers before it is done; what AWS could not delete turns EXPIRED

@@ -113,7 +113,7 @@ func (d *Driver) actions() map[resource.Purpose][]string {
 		}),
 		// Without the right to make its service-linked role AWS Backup answers 200 and keeps the point.
 		// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteRecoveryPoint.html
-		resource.ForExpire: sorted(read, []string{"backup:DeleteRecoveryPoint", "backup:DescribeRecoveryPoint", "iam:CreateServiceLinkedRole"}),
+		resource.ForExpire: sorted(read, d.coldActions(), []string{"backup:DeleteRecoveryPoint", "backup:DescribeRecoveryPoint", "iam:CreateServiceLinkedRole"}),
 	}
 }
 
@@ -123,6 +123,13 @@ func (d *Driver) tagActions() (read, write []string) {
 		return d.kind.Points.Actions()
 	}
 	return []string{"backup:ListTags"}, nil
+}
+
+func (d *Driver) coldActions() []string {
+	if !d.kind.ColdStorage {
+		return nil
+	}
+	return []string{"backup:UpdateRecoveryPointLifecycle"}
 }
 
 func (d *Driver) settingsActions() []string {

@@ -39,6 +39,8 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	switch req.Operation {
 	case driver.Expire:
 		return d.lookAtDeleted(ctx, client, req.Refs)
+	case driver.Archive:
+		return d.lookAtCold(ctx, client, req.Refs)
 	case driver.Restore:
 		return search(ctx, byID(req.Refs), "RestoreJob", d.restoreJobs(client, since(req)), oneRestore(client))
 	default:

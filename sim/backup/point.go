@@ -236,8 +236,9 @@ func (s *Service) restoreMetadata(c *cloud.Call, in *backup.GetRecoveryPointRest
 	}, nil
 }
 
-// updateLifecycle replaces both values; -1 is "never".
-// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_UpdateRecoveryPointLifecycle.html
+// updateLifecycle replaces both values; -1 is "never". A lock forbids every change.
+// Sources: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultLockConfiguration.html
+// https://docs.aws.amazon.com/aws-backup/latest/devguide/API_UpdateRecoveryPointLifecycle.html
 func (s *Service) updateLifecycle(c *cloud.Call, in *backup.UpdateRecoveryPointLifecycleInput) (*backup.UpdateRecoveryPointLifecycleOutput, error) {
 	p, err := s.find(c, in.RecoveryPointArn, in.BackupVaultName)
 	switch {
@@ -249,8 +250,11 @@ func (s *Service) updateLifecycle(c *cloud.Call, in *backup.UpdateRecoveryPointL
 	if problem := lifecycleProblem(in.Lifecycle); problem != "" {
 		return nil, invalid("%s", problem)
 	}
-	if outside := p.vault.outside(in.Lifecycle.DeleteAfterDays); outside != "" {
-		return nil, refused(outside)
+	if p.vault.locked {
+		return nil, refused("the backup vault is locked: the lifecycle of its recovery points cannot be changed")
+	}
+	if of := notCold(p.of, in.Lifecycle); of != "" {
+		return nil, invalid("%s", of)
 	}
 	if p.class(c.Now) == types.StorageClassCold && aws.ToInt64(in.Lifecycle.MoveToColdStorageAfterDays) != aws.ToInt64(p.cold) {
 		return nil, refused("the recovery point is in cold storage already")
