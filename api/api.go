@@ -18,6 +18,7 @@ import (
 	"holdfast/failure"
 	"holdfast/internal/clock"
 	"holdfast/operator"
+	"holdfast/report/ondemand"
 )
 
 // Prefix is below which the API answers.
@@ -33,6 +34,7 @@ const (
 type Options struct {
 	Office  *operator.Office
 	Catalog catalog.Store
+	Reports *ondemand.Maker
 	Clock   clock.Clock
 	Log     zerolog.Logger
 }
@@ -78,6 +80,7 @@ func build(mux *http.ServeMux, s *server) huma.API {
 	s.inventory(api)
 	s.limits(api)
 	s.history(api)
+	s.reports(api)
 	return api
 }
 

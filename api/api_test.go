@@ -27,6 +27,9 @@ import (
 	"holdfast/login"
 	"holdfast/operator"
 	"holdfast/policy"
+	"holdfast/report"
+	"holdfast/report/ondemand"
+	"holdfast/report/scheduled"
 	"holdfast/resource"
 	"holdfast/web/signin"
 )
@@ -77,7 +80,13 @@ func newSite(t *testing.T) *site {
 		Keeper: keeper, Required: true, Log: zerolog.Nop(), Open: func(*http.Request) bool { return false },
 		Fail: func(w http.ResponseWriter, _ *http.Request, status int, text string) { http.Error(w, text, status) },
 	})
-	server := httptest.NewServer(gate.Handler(api.New(api.Options{Office: office, Catalog: store, Clock: now, Log: zerolog.Nop()})))
+	reports := ondemand.New(ondemand.Options{
+		Clock: now, Schedules: func(context.Context) ([]scheduled.Status, error) { return nil, nil },
+		Source: func(context.Context) (report.Source, error) {
+			return report.Source{Store: store, Installation: "acme", Now: now.Now(), Policies: &policy.Set{}}, nil
+		},
+	})
+	server := httptest.NewServer(gate.Handler(api.New(api.Options{Office: office, Catalog: store, Reports: reports, Clock: now, Log: zerolog.Nop()})))
 	t.Cleanup(server.Close)
 	s.url = server.URL + api.Prefix
 	s.stock()

@@ -17,6 +17,7 @@ import (
 	"holdfast/policy"
 	"holdfast/report"
 	"holdfast/report/cost"
+	"holdfast/report/ondemand"
 	"holdfast/report/scheduled"
 )
 
@@ -164,4 +165,15 @@ func (a *App) scheduledReport(ctx context.Context, s config.ReportSchedule) (r s
 	}
 	r.Place = scheduled.NewBucket(provider.Base(s.Region), name, prefix)
 	return r, nil
+}
+
+// newReports returns what makes reports for pages and the API of this process.
+func (a *App) newReports() *ondemand.Maker {
+	return ondemand.New(ondemand.Options{
+		Source: a.ReportSource, Units: a.Config.AWS.Accounts.InnermostUnits(), Clock: a.Clock,
+		Schedules: func(ctx context.Context) ([]scheduled.Status, error) {
+			states, err := a.Store.ScheduledReports(ctx)
+			return scheduled.Statuses(a.Config.Reports.Schedules, states, a.Clock.Now()), err
+		},
+	})
 }

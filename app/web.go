@@ -14,6 +14,7 @@ import (
 	"holdfast/operator"
 	"holdfast/policy"
 	"holdfast/producer"
+	"holdfast/report/ondemand"
 	"holdfast/scheduler"
 	"holdfast/tasks"
 	"holdfast/web"
@@ -42,7 +43,7 @@ func (a *App) Collector() prometheus.Collector {
 // NewWeb returns the web pages of this process, already listening.
 func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	cfg := a.Config
-	office := a.Office()
+	office, reports := a.Office(), a.newReports()
 	around := frame.New(frame.Options{
 		Installation: cfg.Installation, Version: version.String(), Pages: true, Queues: a.Redis != nil,
 		Banner: a.banner(), Clock: a.Clock, Log: a.log,
@@ -54,9 +55,9 @@ func (a *App) NewWeb(gatherer prometheus.Gatherer) (*web.Server, error) {
 	return web.New(web.Options{
 		Listen: cfg.Web.Listen, AllowRemote: cfg.Web.AllowRemote, AsynqmonActions: cfg.Web.AsynqmonActions,
 		Logins: logins, LoginRequired: cfg.Web.Login,
-		API:          api.New(api.Options{Office: office, Catalog: a.Store, Clock: a.Clock, Log: a.log}),
+		API:          api.New(api.Options{Office: office, Catalog: a.Store, Reports: reports, Clock: a.Clock, Log: a.log}),
 		Installation: cfg.Installation, Version: version.String(), Gatherer: gatherer, Checks: a.Checks(),
-		Redis: a.Redis, Pages: a.newDashboard(around, office), Frame: around, Log: a.log, Clock: a.Clock,
+		Redis: a.Redis, Pages: a.newDashboard(around, office, reports), Frame: around, Log: a.log, Clock: a.Clock,
 	})
 }
 
@@ -69,12 +70,12 @@ func (a *App) banner() string {
 }
 
 // newDashboard returns the pages for people.
-func (a *App) newDashboard(around *frame.Frame, office *operator.Office) *dashboard.Dashboard {
+func (a *App) newDashboard(around *frame.Frame, office *operator.Office, reports *ondemand.Maker) *dashboard.Dashboard {
 	opts := dashboard.Options{
 		Catalog: a.Store, Drivers: PlanningDrivers(a.Config), Policies: a.pagesPolicies, Capabilities: Capabilities(a.Drivers),
 		DefaultCaps: a.DefaultCaps(), Units: a.Config.AWS.Accounts.UnitsOf, Accounts: withoutExcluded(a.Config, a.Config.AWS.Accounts.IDs),
 		LeaseName: scheduler.LeaseName, Frame: around, Clock: a.Clock, Log: a.log,
-		Office: office,
+		Office: office, Reports: reports,
 	}
 	if a.Controller != nil {
 		opts.Slots = a.Controller

@@ -83,8 +83,8 @@ func machine(t Type, v any) any {
 	}
 }
 
-// document is a report as JSON has it.
-type document struct {
+// Document is a report as JSON has it; docs/reports.md describes tables and columns.
+type Document struct {
 	Kind         Kind                        `json:"kind"`
 	Title        string                      `json:"title"`
 	Installation string                      `json:"installation"`
@@ -98,9 +98,9 @@ type document struct {
 	Notes        []string                    `json:"notes"`
 }
 
-// WriteJSON writes the whole report as one document.
-func WriteJSON(w io.Writer, r Report) error {
-	doc := document{
+// NewDocument returns the whole report as one document.
+func NewDocument(r Report) Document {
+	doc := Document{
 		Kind: r.Kind, Title: r.Title, Installation: r.Installation, From: r.From.UTC(), To: r.To.UTC(), MadeAt: r.MadeAt.UTC(), By: r.By,
 		Figures: map[string]any{}, Tables: map[string][]map[string]any{}, Notes: append([]string{}, r.Notes...),
 	}
@@ -123,9 +123,14 @@ func WriteJSON(w io.Writer, r Report) error {
 			doc.Left[t.Name] = t.Left
 		}
 	}
+	return doc
+}
+
+// WriteJSON writes the whole report as one document.
+func WriteJSON(w io.Writer, r Report) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(doc); err != nil {
+	if err := encoder.Encode(NewDocument(r)); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

@@ -43,6 +43,7 @@ func (s *stage) everyPage(t *testing.T, point catalog.RecoveryPoint) {
 		"/points/" + point.ID: "Recovery point of", "/restore": "Restore", "/restore?point=" + point.ID: "Restore",
 		"/restore?resource=" + url.QueryEscape(point.ResourceARN): "Restore", "/policies": "Policies", "/accounts": "Accounts",
 		"/accounts/" + point.Account: "Account " + point.Account, "/audit": "Audit", "/queues": "Queues",
+		"/reports": "Reports", "/reports?kind=backup&by=plan": "Reports", "/reports/protection": "Protection",
 		"/audit?type=job&q=completed": "Audit", "/points?held=1": "Recovery points", "/resources?status=never": "Resources",
 	}
 	for path, title := range pages {

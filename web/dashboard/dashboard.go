@@ -24,6 +24,7 @@ import (
 	"holdfast/policy"
 	"holdfast/policy/orgpolicy"
 	"holdfast/producer"
+	"holdfast/report/ondemand"
 	"holdfast/web/frame"
 )
 
@@ -94,6 +95,8 @@ type Options struct {
 	Why func(ctx context.Context, job catalog.Job) (string, error)
 	// Office is where actions are carried out.
 	Office *operator.Office
+	// Reports makes reports.
+	Reports *ondemand.Maker
 	// LeaseName is the lease of the leader.
 	LeaseName string
 	Frame     *frame.Frame
@@ -144,6 +147,7 @@ func (d *Dashboard) routes() map[string]map[string]page {
 		"/restore":  {http.MethodGet: d.restore, http.MethodPost: d.confirmRestore},
 		"/policies": get(d.policies), "/policies/compare": post(d.compare),
 		"/accounts": get(d.accounts), "/accounts/{id}": get(d.account), "/caps": post(d.setCap),
+		"/reports": get(d.reports), "/reports/{kind}": get(d.reportFile),
 		"/audit": get(d.audit), "/queues": get(d.queues),
 	}
 }

@@ -64,6 +64,7 @@ var navigation = []Link{
 	{Path: "/restore", Title: "Restore", Icon: "restore"},
 	{Path: "/policies", Title: "Policies", Icon: "policies"},
 	{Path: "/accounts", Title: "Accounts", Icon: "accounts"},
+	{Path: "/reports", Title: "Reports", Icon: "reports"},
 	{Path: "/audit", Title: "Audit", Icon: "audit"},
 	{Path: "/queues", Title: "Queues", Icon: "queues"},
 }
