@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,9 +11,7 @@ import (
 
 	"holdfast/app"
 	"holdfast/catalog"
-	"holdfast/driver"
 	"holdfast/policy/preview"
-	"holdfast/resource"
 )
 
 // maxPreviewLimit bounds each list of a preview.
@@ -91,9 +90,9 @@ func (d *desk) preview(ctx *cli.Context, options preview.Options) (preview.Repor
 		return preview.Report{}, err
 	}
 	b := preview.New(set, options)
-	parts, kinds := partsOf(d.drivers)
-	if len(kinds) > 0 {
-		err = d.store.Resources(ctx.Context, catalog.ResourceFilter{Kinds: kinds}, func(item catalog.InventoryItem) error {
+	parts := d.drivers.Parts()
+	if len(parts) > 0 {
+		err = d.store.Resources(ctx.Context, catalog.ResourceFilter{Kinds: slices.Collect(maps.Keys(parts))}, func(item catalog.InventoryItem) error {
 			b.AddPart(item.Resource, parts[item.Kind].PartOf(item.Resource))
 			return nil
 		})
@@ -108,19 +107,6 @@ func (d *desk) preview(ctx *cli.Context, options preview.Options) (preview.Repor
 		return preview.Report{}, fmt.Errorf("read the inventory: %w", err)
 	}
 	return b.Report(), nil
-}
-
-// partsOf returns the drivers whose resources can be part of others.
-func partsOf(r *driver.Registry) (parts map[resource.Kind]driver.Part, kinds []resource.Kind) {
-	parts = map[resource.Kind]driver.Part{}
-	for _, kind := range r.Kinds() {
-		d, _ := r.Get(kind)
-		if p, ok := d.(driver.Part); ok {
-			parts[kind] = p
-			kinds = append(kinds, kind)
-		}
-	}
-	return parts, kinds
 }
 
 func (d *desk) previewText(r preview.Report) error {

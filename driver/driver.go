@@ -242,6 +242,14 @@ type RestoreRequest struct {
 	Overrides map[string]string // parameters given by the user, by Parameter.Name
 }
 
+// Rewinder is a Restorer of moments that knows how far AWS's continuous backups of a
+// resource reach back. Every driver whose Descriptor says PointInTime is one.
+type Rewinder interface {
+	// MomentDays returns how many days they reach back, from recorded settings; 0 when they
+	// are off, or nothing was recorded.
+	MomentDays(r resource.Resource) int
+}
+
 // RestorePlan is what a restore will do: printed by a dry run, executed otherwise.
 type RestorePlan struct {
 	Parameters map[string]string `json:"parameters"` // effective values, recorded or overridden

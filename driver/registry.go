@@ -46,6 +46,18 @@ func (r *Registry) For(kind resource.Kind, engine Engine) (d Driver, ok bool) {
 	return d, ok
 }
 
+// Parts returns the drivers whose resources can be part of others, by their kinds.
+func (r *Registry) Parts() map[resource.Kind]Part {
+	parts := map[resource.Kind]Part{}
+	for _, kind := range r.Kinds() {
+		d, _ := r.Get(kind)
+		if p, ok := d.(Part); ok {
+			parts[kind] = p
+		}
+	}
+	return parts
+}
+
 // DefaultEngine returns the engine of kind that is taken when none is asked for: the
 // native one where there is one. "" for a kind that has no driver.
 func (r *Registry) DefaultEngine(kind resource.Kind) Engine {

@@ -57,6 +57,9 @@ func TestCapabilities(t *testing.T) {
 		if _, restores := d.(driver.Restorer); restores != (len(facts.Restore) > 0) {
 			t.Errorf("%s: Restorer is %t with %d parameters", kind, restores, len(facts.Restore))
 		}
+		if _, rewinds := d.(driver.Rewinder); rewinds != facts.PointInTime {
+			t.Errorf("%s by %s: Rewinder is %t, the descriptor says point in time %t", kind, driver.EngineOf(d), rewinds, facts.PointInTime)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/internal/parameters"
+	"holdfast/resource"
 )
 
 // The values of the parameter encryption.
@@ -137,4 +138,13 @@ func (s Settings) recorded() map[string]string {
 		values["deletion_protection"] = "true"
 	}
 	return values
+}
+
+// MomentDays implements driver.Rewinder.
+func (d *Driver) MomentDays(r resource.Resource) int {
+	settings, err := readSettings(r)
+	if err != nil {
+		return 0 // a restore says why
+	}
+	return int(settings.momentDays())
 }

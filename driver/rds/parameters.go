@@ -7,6 +7,7 @@ import (
 	"holdfast/driver"
 	"holdfast/driver/internal/parameters"
 	"holdfast/driver/internal/rdssnap"
+	"holdfast/resource"
 )
 
 func restoreParameters() []driver.Parameter {
@@ -137,4 +138,13 @@ func positive(n int32) string {
 		return ""
 	}
 	return strconv.Itoa(int(n))
+}
+
+// MomentDays implements driver.Rewinder.
+func (d *Driver) MomentDays(r resource.Resource) int {
+	settings, err := readSettings(r)
+	if err != nil {
+		return 0 // a restore says why
+	}
+	return int(settings.BackupRetentionDays)
 }

@@ -28,10 +28,18 @@ type accountsPage struct {
 	Form   capForm
 }
 
-// accountGroup is the accounts of an organizational unit.
+// accountGroup is the accounts right below one organizational unit.
 type accountGroup struct {
-	Unit     string // "" for those in none
+	Path     []string // of units, outermost first; empty for accounts in none
 	Accounts []accountRow
+}
+
+// Needs counts the resources of the group that need something.
+func (g accountGroup) Needs() (n int) {
+	for _, a := range g.Accounts {
+		n += a.Needs()
+	}
+	return n
 }
 
 // accountRow is one account with its health.
@@ -81,22 +89,28 @@ func (d *Dashboard) readAccounts(r *http.Request) (page accountsPage, err error)
 	if err != nil {
 		return page, err
 	}
-	units := map[string][]accountRow{}
-	for _, row := range rows {
-		if page.Text != "" && !strings.Contains(row.ID, page.Text) {
-			continue
-		}
-		unit := ""
-		if list := d.Units.Of(row.ID); len(list) > 0 {
-			unit = list[len(list)-1]
-		}
-		units[unit] = append(units[unit], row)
-	}
-	for _, unit := range slices.Sorted(maps.Keys(units)) {
-		page.Groups = append(page.Groups, accountGroup{unit, units[unit]})
-	}
+	page.Groups = d.tree(rows, page.Text)
 	page.Caps = caps
 	return page, nil
+}
+
+// tree groups the accounts whose id contains text by their units, each unit before those
+// below it.
+func (d *Dashboard) tree(rows []accountRow, text string) (groups []accountGroup) {
+	for _, row := range rows {
+		if !strings.Contains(row.ID, text) {
+			continue
+		}
+		path := d.Units.Of(row.ID)
+		i := slices.IndexFunc(groups, func(g accountGroup) bool { return slices.Equal(g.Path, path) })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, accountGroup{Path: path})
+		}
+		groups[i].Accounts = append(groups[i].Accounts, row)
+	}
+	slices.SortFunc(groups, func(a, b accountGroup) int { return slices.Compare(a.Path, b.Path) })
+	return groups
 }
 
 // accountRows joins what is known of every account, and of every cap.

@@ -40,6 +40,7 @@ type answers struct {
 	slots    *cache.Answer[[]admission.KeyUsage]
 	budgets  *cache.Answer[[]budget.Level]
 	policies *cache.Answer[Policies]
+	seals    *cache.Answer[seals]
 	posture  *cache.Answer[*postures]
 }
 
@@ -51,6 +52,7 @@ func (d *Dashboard) newAnswers() answers {
 		points:   kept("recovery point counts", keepFigures, d.Catalog.CountPoints),
 		night:    kept("the night's figures", keepFigures, d.readNight),
 		policies: kept("policies", keepPolicies, d.Policies),
+		seals:    kept("the seals", keepFigures, d.readSeals),
 		posture:  cache.New(d.readPosture, cache.Options{Name: "the state of protection", Keep: keepPosture, Stale: stale, Patience: patience, Timeout: postureTimeout}),
 	}
 	if d.Slots != nil {

@@ -1,9 +1,11 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"holdfast/catalog"
 	"holdfast/web/frame"
@@ -16,6 +18,31 @@ type auditPage struct {
 	Events []catalog.Event
 	Pager  pager
 	Types  []string
+	Seals  *seals // nil: they cannot be read just now
+}
+
+// seals say how much of the history is sealed.
+type seals struct {
+	Last     catalog.Seal // the newest; Number 0: there is none
+	Unsealed time.Time    // of the oldest event that has no seal; zero: all have one
+}
+
+// sealsLate is how old an event may be without a seal: the leader seals every few seconds.
+const sealsLate = 5 * time.Minute
+
+// Late reports whether events wait for a seal longer than they should.
+func (s seals) Late(now time.Time) bool { return !s.Unsealed.IsZero() && now.Sub(s.Unsealed) > sealsLate }
+
+// Sealed reports whether an event is in the sealed part.
+func (p auditPage) Sealed(e catalog.Event) bool { return p.Seals != nil && e.Seq <= p.Seals.Last.Last }
+
+func (d *Dashboard) readSeals(ctx context.Context) (s seals, err error) {
+	if s.Last, err = d.Catalog.LastSeal(ctx); err != nil {
+		return s, err
+	}
+	s.Last.Roll = "" // long, and of no use here
+	s.Unsealed, err = d.Catalog.OldestUnsealed(ctx)
+	return s, err
 }
 
 // eventTypes are the sorts of history the filter offers; any other type may be written
@@ -43,6 +70,9 @@ func (d *Dashboard) audit(w http.ResponseWriter, r *http.Request) error {
 		if !found.Searched.IsZero() {
 			page.Pager.Searched = frame.Stamp(found.Searched)
 		}
+	}
+	if state, known := soon(r.Context(), d.answers.seals); known {
+		page.Seals = &state
 	}
 	return d.render(w, "audit.html", page)
 }

@@ -53,6 +53,8 @@ type Catalog interface {
 	Caps(ctx context.Context) ([]catalog.Cap, int64, error)
 	Waiting(ctx context.Context) ([]catalog.WaitingGroup, error)
 	Lease(ctx context.Context, name string) (catalog.Lease, error)
+	LastSeal(ctx context.Context) (catalog.Seal, error)
+	OldestUnsealed(ctx context.Context) (time.Time, error)
 }
 
 // Slots is the part of admission.Controller the pages read.
@@ -145,7 +147,7 @@ func (d *Dashboard) routes() map[string]map[string]page {
 		"/resources": get(d.resources), "/backup": post(d.backUp), "/points": get(d.points), "/points/{id}": get(d.point),
 		"/points/{id}/hold": post(d.hold), "/points/{id}/unhold": post(d.unhold),
 		"/restore":  {http.MethodGet: d.restore, http.MethodPost: d.confirmRestore},
-		"/policies": get(d.policies), "/policies/compare": post(d.compare),
+		"/policies": get(d.policies), "/policies/try": post(d.try),
 		"/accounts": get(d.accounts), "/accounts/{id}": get(d.account), "/caps": post(d.setCap),
 		"/reports": get(d.reports), "/reports/{kind}": get(d.reportFile),
 		"/audit": get(d.audit), "/queues": get(d.queues),

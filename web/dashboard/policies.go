@@ -1,15 +1,11 @@
 package dashboard
 
 import (
-	"context"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
-	"holdfast/catalog"
 	"holdfast/policy"
-	"holdfast/policy/difference"
+	"holdfast/resource"
 	"holdfast/web/frame"
 )
 
@@ -18,8 +14,7 @@ type policiesPage struct {
 	frame.Page
 	Policies Policies
 	Plans    []planView
-	Text     string // the document to compare
-	Compared *comparison
+	trial
 }
 
 // planView is a plan with what it does.
@@ -36,24 +31,15 @@ type ruleView struct {
 	Link  string
 }
 
-// comparison is what a document would change.
-type comparison struct {
-	Problems    []policy.Problem
-	Rules       []difference.RuleChange
-	Changes     []difference.ResourceChange // at most maxChanges
-	Changed     int
-	Unprotected int
-	Looked      int
-}
-
-// Limits of a comparison.
-const (
-	maxChanges       = 100
-	maxDocumentBytes = 512 << 10
-)
-
 // policies serves what is in force and what each rule takes.
 func (d *Dashboard) policies(w http.ResponseWriter, r *http.Request) error {
+	if account := query(r, "account"); account != "" {
+		if !resource.ValidAccount(account) {
+			return badRequest{"An account is twelve digits."}
+		}
+		http.Redirect(w, r, "/accounts/"+account+"#effective", http.StatusSeeOther)
+		return nil
+	}
 	page, err := d.readPolicies(r)
 	if err != nil {
 		return err
@@ -86,50 +72,4 @@ func (d *Dashboard) readPolicies(r *http.Request) (page policiesPage, err error)
 		page.Plans = append(page.Plans, view)
 	}
 	return page, nil
-}
-
-// compare serves what a document would change, and changes nothing.
-func (d *Dashboard) compare(w http.ResponseWriter, r *http.Request) error {
-	page, err := d.readPolicies(r)
-	if err != nil {
-		return err
-	}
-	page.Text = strings.ReplaceAll(r.PostFormValue("document"), "\r\n", "\n")
-	if page.Compared, err = d.comparePolicies(r.Context(), page.Policies.Set, page.Text); err != nil {
-		return err
-	}
-	return d.render(w, "policies.html", page)
-}
-
-func (d *Dashboard) comparePolicies(ctx context.Context, before *policy.Set, text string) (*comparison, error) {
-	c := &comparison{}
-	if len(text) > maxDocumentBytes {
-		c.Problems = []policy.Problem{{File: "document", Message: "is longer than 512 KiB: compare it with holdfast policy diff"}}
-		return c, nil
-	}
-	after, result := policy.Compile([]policy.File{{Name: "document.yaml", Data: []byte(text)}}, d.Capabilities)
-	if c.Problems = result.Problems; len(c.Problems) > 0 {
-		return c, nil
-	}
-	if before == nil {
-		before = &policy.Set{}
-	}
-	c.Rules = difference.Rules(before, after)
-	err := d.Catalog.Resources(ctx, catalog.ResourceFilter{}, func(item catalog.InventoryItem) error {
-		c.Looked++
-		change, changed := difference.Resource(before, after, item.Resource)
-		if !changed {
-			return nil
-		}
-		c.Changed++
-		if change.Unprotected {
-			c.Unprotected++
-		}
-		if len(c.Changes) < maxChanges {
-			c.Changes = append(c.Changes, change)
-		}
-		return nil
-	})
-	slices.SortStableFunc(c.Changes, func(a, b difference.ResourceChange) int { return boolOrder(b.Unprotected) - boolOrder(a.Unprotected) })
-	return c, err
 }

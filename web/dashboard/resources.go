@@ -89,6 +89,7 @@ type resourcePage struct {
 	Jobs    []catalog.Job
 	Days    []calendarDay
 	Able    bool // it can be backed up now
+	Reach   *reach
 }
 
 // Limits of what one resource's page shows.
@@ -131,6 +132,7 @@ func (d *Dashboard) resource(w http.ResponseWriter, r *http.Request, arn string)
 		item = gone(arn, page.Points)
 	}
 	page.Item = item
+	page.Reach = d.reachOf(item, page.Now)
 	page.Able = page.Known && item.GoneAt.IsZero() && item.Unsupported == ""
 	policies, err := d.answers.policies.Get(ctx)
 	if err != nil {

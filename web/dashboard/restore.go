@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -34,7 +35,8 @@ type restorePage struct {
 	ARN       string
 	Points    []catalog.RecoveryPoint
 	Best      string // id of the one of Points that most people want
-	Point     *catalog.RecoveryPoint
+	Reach     *reach // nil: no moment of the resource can be restored
+	Source    source
 	// Parameters are prefilled from what was recorded with the point.
 	Parameters []parameter
 	Calls      []call
@@ -51,6 +53,23 @@ type parameter struct {
 
 // Usual reports whether the parameter is shown at once: it has a value, or needs one.
 func (p parameter) Usual() bool { return p.Value != "" || p.Given || p.Wrong != "" || p.Required }
+
+// source is what a restore is of: a point, or a resource as it was at a moment.
+type source struct {
+	Point           string // id; "" for a moment
+	ARN, Name       string
+	Kind            resource.Kind
+	Engine          driver.Engine
+	Account, Region string
+	AsOf            time.Time // when the point was begun, or the moment
+}
+
+// reach is from when to when a resource's moments can be restored, as far as is recorded:
+// AWS is asked before the restore begins.
+type reach struct {
+	Days     int
+	From, To time.Time
+}
 
 // call is one AWS call of the plan.
 type call struct{ Operation, Input string }
@@ -69,7 +88,7 @@ func (d *Dashboard) restore(w http.ResponseWriter, r *http.Request) error {
 	page.Filter = filterOf(r, page.Now)
 	var err error
 	switch {
-	case query(r, "point") != "":
+	case query(r, "point") != "" || query(r, "moment") != "":
 		err = d.reviewRestore(r.Context(), &page, r.URL.Query(), d.desk(r))
 	case query(r, "resource") != "":
 		err = d.choosePoint(r.Context(), &page)
@@ -111,8 +130,30 @@ func (d *Dashboard) choosePoint(ctx context.Context, page *restorePage) (err err
 	page.Points, err = d.Catalog.ListPoints(ctx, catalog.PointFilter{
 		ResourceARN: page.ARN, States: []catalog.PointState{catalog.Available}, CompletedBefore: at, Limit: foundPoints,
 	})
+	if err != nil {
+		return err
+	}
 	page.Best = bestPoint(page.Points)
+	item, err := d.Catalog.Resource(ctx, page.ARN)
+	if errors.Is(err, catalog.ErrNotFound) { // what is gone has no continuous backups either
+		return nil
+	}
+	page.Reach = d.reachOf(item, page.Now)
 	return err
+}
+
+// reachOf returns which moments of a resource can be restored; nil for none.
+func (d *Dashboard) reachOf(item catalog.InventoryItem, now time.Time) *reach {
+	drv, _ := d.Drivers.For(item.Kind, driver.Native)
+	rewinder, ok := drv.(driver.Rewinder)
+	if !ok || !item.GoneAt.IsZero() {
+		return nil
+	}
+	days := rewinder.MomentDays(item.Resource)
+	if days == 0 {
+		return nil
+	}
+	return &reach{Days: days, From: now.AddDate(0, 0, -days), To: now}
 }
 
 // bestPoint returns the id of the newest point that is no copy: it lies where the resource
@@ -140,54 +181,80 @@ func given(values url.Values) map[string]string {
 	return parameters
 }
 
-// reviewRestore asks for a dry run: the parameters and the exact calls.
-func (d *Dashboard) reviewRestore(ctx context.Context, page *restorePage, values url.Values, desk *operator.Desk) error {
-	point, err := d.Catalog.Point(ctx, strings.ToLower(values.Get("point")))
-	if err != nil {
+// sourceOf reads what a form wants to restore.
+func (d *Dashboard) sourceOf(ctx context.Context, f *filter) (source, error) {
+	if id := f.text("point"); id != "" {
+		p, err := d.Catalog.Point(ctx, strings.ToLower(id))
+		return source{p.ID, p.ResourceARN, p.Source.Name, p.Kind, p.Engine, p.Account, p.Region, p.CreatedAt}, err
+	}
+	item, err := d.Catalog.Resource(ctx, f.text("resource"))
+	return source{"", item.ARN, item.Name, item.Kind, driver.Native, item.Account, item.Region, f.instant("moment")}, err
+}
+
+// request asks for a restore of s.
+func (s source) request(order operator.Order, parameters map[string]string) operator.RestoreRequest {
+	r := operator.RestoreRequest{Order: order, Point: s.Point, Parameters: parameters}
+	if s.Point == "" {
+		r.Resource, r.At, r.PointInTime = s.ARN, s.AsOf, true
+	}
+	return r
+}
+
+// reviewRestore asks for a dry run: the parameters and the exact calls. A moment that
+// cannot be restored leads back to where it was chosen.
+func (d *Dashboard) reviewRestore(ctx context.Context, page *restorePage, values url.Values, desk *operator.Desk) (err error) {
+	page.Filter.values = values
+	if page.Source, err = d.sourceOf(ctx, page.Filter); err != nil {
 		return err
 	}
-	page.Step, page.Point, page.ARN = stepReview, &point, point.ResourceARN
-	page.Key = values.Get("key")
-	if page.Key == "" || len(page.Key) > maxKeyLength {
-		if page.Key, err = catalog.NewManualID(d.Office.Entropy, page.Now); err != nil {
-			return err
-		}
+	page.Step, page.ARN = stepReview, page.Source.ARN
+	if page.Key, err = d.formKey(values.Get("key"), page.Now); err != nil {
+		return err
+	}
+	if page.Filter.Wrong["moment"] != "" {
+		return d.choosePoint(ctx, page)
 	}
 	overrides := given(values)
-	recorded, _, err := d.dryRun(ctx, page, desk, nil)
+	recorded, wrong, err := d.dryRun(ctx, page, desk, nil)
 	if err != nil {
 		return err
 	}
 	plan := recorded
 	if len(overrides) > 0 {
-		var wrong map[string]string
 		if plan, wrong, err = d.dryRun(ctx, page, desk, overrides); err != nil {
 			return err
 		}
-		page.Wrong = wrong
 	}
-	page.describe(d.facts(point).Restore, recorded, plan, overrides)
+	page.Wrong = wrong
+	if text := page.about("at"); text != "" && page.Source.Point == "" {
+		page.Filter.bad("moment", "%s", text)
+		return d.choosePoint(ctx, page)
+	}
+	page.describe(d.facts(page.Source).Restore, recorded, plan, overrides)
 	return nil
+}
+
+// formKey returns the idempotency key of a form: the one it came with, or a new one.
+func (d *Dashboard) formKey(key string, now time.Time) (string, error) {
+	if key != "" && len(key) <= maxKeyLength {
+		return key, nil
+	}
+	return catalog.NewManualID(d.Office.Entropy, now)
 }
 
 // dryRun returns what a restore would do; what is wrong with it is not an error.
 func (d *Dashboard) dryRun(ctx context.Context, page *restorePage, desk *operator.Desk, overrides map[string]string) (*driver.RestorePlan, map[string]string, error) {
-	out, err := desk.Restore(ctx, operator.RestoreRequest{
-		Order: operator.Order{DryRun: true, IdempotencyKey: page.Key}, Point: page.Point.ID, Parameters: overrides,
-	})
+	out, err := desk.Restore(ctx, page.Source.request(operator.Order{DryRun: true, IdempotencyKey: page.Key}, overrides))
 	if err == nil {
-		return out.Plan, nil, nil
+		return out.Plan, map[string]string{}, nil
 	}
 	wrong, err := wrongOf(err)
-	if len(overrides) == 0 && err == nil {
-		page.Wrong = wrong
-	}
 	return nil, wrong, err
 }
 
-// facts returns what the driver that made a point says of itself.
-func (d *Dashboard) facts(p catalog.RecoveryPoint) driver.Descriptor {
-	drv, ok := d.Drivers.For(p.Kind, p.Engine)
+// facts returns what the driver that restores says of itself.
+func (d *Dashboard) facts(s source) driver.Descriptor {
+	drv, ok := d.Drivers.For(s.Kind, s.Engine)
 	if !ok {
 		return driver.Descriptor{}
 	}
@@ -245,10 +312,13 @@ func (p *restorePage) about(name string) string {
 
 // confirmRestore makes the job and leads to its page, which follows it to the end.
 func (d *Dashboard) confirmRestore(w http.ResponseWriter, r *http.Request) error {
-	request := operator.RestoreRequest{
-		Order: operator.Order{IdempotencyKey: r.PostFormValue("key")}, Point: r.PostFormValue("point"), Parameters: given(r.PostForm),
+	page := restorePage{Page: d.Frame.Page(r, "Restore"), Filter: filterOf(r, d.Clock.Now()), Wrong: map[string]string{}}
+	page.Filter.values = r.PostForm
+	from, err := d.sourceOf(r.Context(), page.Filter)
+	if err != nil {
+		return err
 	}
-	out, err := d.desk(r).Restore(r.Context(), request)
+	out, err := d.desk(r).Restore(r.Context(), from.request(operator.Order{IdempotencyKey: r.PostFormValue("key")}, given(r.PostForm)))
 	if err == nil {
 		notice := "restore"
 		if out.Created == 0 {
@@ -260,7 +330,6 @@ func (d *Dashboard) confirmRestore(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	page := restorePage{Page: d.Frame.Page(r, "Restore"), Filter: filterOf(r, d.Clock.Now())}
 	if err := d.reviewRestore(r.Context(), &page, r.PostForm, d.desk(r)); err != nil {
 		return err
 	}
@@ -271,5 +340,12 @@ func (d *Dashboard) confirmRestore(w http.ResponseWriter, r *http.Request) error
 	return nil
 }
 
-// Age is how old the chosen point is.
-func (p restorePage) Age() time.Duration { return p.Now.Sub(p.Point.CreatedAt) }
+// Others are refusals that are of no field of the form.
+func (p restorePage) Others() (list []string) {
+	for _, field := range slices.Sorted(maps.Keys(p.Wrong)) {
+		if field != "parameters" && p.Wrong[field] != "" {
+			list = append(list, p.Wrong[field])
+		}
+	}
+	return list
+}

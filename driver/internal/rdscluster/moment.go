@@ -11,6 +11,7 @@ import (
 	"holdfast/driver/internal/parameters"
 	"holdfast/driver/internal/rdssnap"
 	"holdfast/failure"
+	"holdfast/resource"
 )
 
 // momentInput makes the input of a restore of req.At of that of a snapshot. Such a cluster
@@ -60,4 +61,13 @@ func (d *Driver) checkMoment(ctx context.Context, client API, req driver.Restore
 		return err
 	}
 	return parameters.CheckMoment(req.At, source.EarliestRestorableTime, source.LatestRestorableTime)
+}
+
+// MomentDays implements driver.Rewinder.
+func (d *Driver) MomentDays(r resource.Resource) int {
+	settings, err := readSettings(r)
+	if err != nil {
+		return 0 // a restore says why
+	}
+	return int(settings.BackupRetentionDays)
 }
