@@ -31,7 +31,9 @@ type seals struct {
 const sealsLate = 5 * time.Minute
 
 // Late reports whether events wait for a seal longer than they should.
-func (s seals) Late(now time.Time) bool { return !s.Unsealed.IsZero() && now.Sub(s.Unsealed) > sealsLate }
+func (s seals) Late(now time.Time) bool {
+	return !s.Unsealed.IsZero() && now.Sub(s.Unsealed) > sealsLate
+}
 
 // Sealed reports whether an event is in the sealed part.
 func (p auditPage) Sealed(e catalog.Event) bool { return p.Seals != nil && e.Seq <= p.Seals.Last.Last }

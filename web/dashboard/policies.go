@@ -37,7 +37,7 @@ func (d *Dashboard) policies(w http.ResponseWriter, r *http.Request) error {
 		if !resource.ValidAccount(account) {
 			return badRequest{"An account is twelve digits."}
 		}
-		http.Redirect(w, r, "/accounts/"+account+"#effective", http.StatusSeeOther)
+		http.Redirect(w, r, "/accounts/"+account+"#effective", http.StatusSeeOther) //nolint:gosec // G710: account is twelve digits
 		return nil
 	}
 	page, err := d.readPolicies(r)
