@@ -101,7 +101,8 @@ func TestAlertsAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range found {
-		if !slices.Contains(books, f.Name()) {
+		// Those of the doctor are held against its checks where these are, in package cli.
+		if !slices.Contains(books, f.Name()) && !strings.HasPrefix(f.Name(), "doctor-") {
 			t.Errorf("%s/%s is the playbook of no alert", playbookDir, f.Name())
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -12,6 +13,7 @@ import (
 	"holdfast/admission"
 	"holdfast/admission/redislimit"
 	"holdfast/config"
+	"holdfast/tasks"
 )
 
 // ErrEmbeddedRedis is returned by OpenQueue when the queue lives inside the process that
@@ -73,3 +75,38 @@ func (q *Queue) Workers() (processes, concurrency int, err error) {
 
 // Close closes the connection.
 func (q *Queue) Close() error { return q.stop() }
+
+// Now returns the time of the server, in UTC.
+func (q *Queue) Now(ctx context.Context) (time.Time, error) {
+	now, err := q.client.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask redis for the time: %w", err)
+	}
+	return now.UTC(), nil
+}
+
+// refusedPage bounds how many archived tasks of a queue are looked at.
+const refusedPage = 500
+
+// Refused counts the newest archived tasks that workers refused: forged ones, which no
+// holder of queue.key enqueued, and those of a newer build.
+func (q *Queue) Refused() (forged, newer int, err error) {
+	for _, queue := range tasks.AllQueues() {
+		archived, err := q.inspector.ListArchivedTasks(queue, asynq.PageSize(refusedPage))
+		if errors.Is(err, asynq.ErrQueueNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("list archived tasks of %s: %w", queue, err)
+		}
+		for _, t := range archived {
+			switch {
+			case strings.Contains(t.LastErr, tasks.ErrForged.Error()):
+				forged++
+			case strings.Contains(t.LastErr, tasks.ErrVersion.Error()):
+				newer++
+			}
+		}
+	}
+	return forged, newer, nil
+}

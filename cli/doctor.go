@@ -10,8 +10,9 @@ import (
 func doctorCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "check the whole installation and say what to do about what is wrong",
-		Description: "Checks configuration, policies, catalog, clock, Redis, leader, workers, AWS roles, breakers and\n" +
-			"jobs that do not get on. Exit code 0: all is well, 1: something it depends on is down, 3: something\n" +
+		Description: "Checks configuration, policies, catalog and its disk, clocks, Redis and its queue, leader, workers,\n" +
+			"API budgets, AWS roles, breakers, listings, accounts and regions that left, the ledger, stopped deletions,\n" +
+			"notifications, what is at risk, and jobs that do not get on. Each finding names a page of docs/playbooks. Exit code 0: all is well, 1: something it depends on is down, 3: something\n" +
 			"needs attention. It changes nothing, except that a catalog of an older version is migrated.\n\n" +
 			"Examples:\n\n   holdfast doctor --config holdfast.yaml\n   holdfast doctor --output json | jq '.findings[] | select(.status != \"ok\")'",
 		Flags: []cli.Flag{
@@ -35,7 +36,12 @@ type finding struct {
 	Status  string `json:"status"` // ok, warn or fail
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"` // what to do
+	// Playbook is the page with more of it.
+	Playbook string `json:"playbook,omitempty"`
 }
+
+// playbook is the page about a check.
+func playbook(check string) string { return "docs/playbooks/doctor-" + check + ".md" }
 
 // diagnosis gathers findings.
 type diagnosis struct{ findings []finding }
@@ -45,11 +51,15 @@ func (d *diagnosis) ok(check, format string, args ...any) {
 }
 
 func (d *diagnosis) warn(check, remedy, format string, args ...any) {
-	d.findings = append(d.findings, finding{Check: check, Status: statusWarn, Message: fmt.Sprintf(format, args...), Remedy: remedy})
+	d.findings = append(d.findings, finding{
+		Check: check, Status: statusWarn, Message: fmt.Sprintf(format, args...), Remedy: remedy, Playbook: playbook(check),
+	})
 }
 
 func (d *diagnosis) fail(check, remedy, format string, args ...any) {
-	d.findings = append(d.findings, finding{Check: check, Status: statusFail, Message: fmt.Sprintf(format, args...), Remedy: remedy})
+	d.findings = append(d.findings, finding{
+		Check: check, Status: statusFail, Message: fmt.Sprintf(format, args...), Remedy: remedy, Playbook: playbook(check),
+	})
 }
 
 // count returns how many findings have a status.
@@ -109,9 +119,10 @@ func printDiagnosis(ctx *cli.Context, env Env, d *diagnosis) error {
 
 func printFindings(env Env, d *diagnosis) {
 	for _, f := range d.findings {
-		writeLine(env.Stdout, "%-5s %-10s %s", f.Status, f.Check, f.Message)
+		writeLine(env.Stdout, "%-5s %-13s %s", f.Status, f.Check, f.Message)
 		if f.Remedy != "" {
-			writeLine(env.Stdout, "%-16s -> %s", "", f.Remedy)
+			writeLine(env.Stdout, "%-19s -> %s", "", f.Remedy)
+			writeLine(env.Stdout, "%-19s    %s", "", f.Playbook)
 		}
 	}
 }

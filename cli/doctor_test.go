@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +31,7 @@ func (o *office) diagnose(code int) map[string]finding {
 	found := map[string]finding{}
 	for _, f := range doc.Findings {
 		found[f.Check] = f
-		if f.Status != statusOK && f.Remedy == "" {
+		if f.Status != statusOK && (f.Remedy == "" || f.Playbook != playbook(f.Check)) {
 			o.t.Errorf("%s: nothing is said about what to do: %+v", f.Check, f)
 		}
 	}
@@ -52,6 +55,13 @@ func TestDoctor(t *testing.T) {
 	}
 	_, err := o.store.AcquireLease(t.Context(), scheduler.LeaseName, "host/1", time.Hour)
 	o.must(err)
+	if f := o.diagnose(codeAttention)["left"]; !strings.Contains(f.Message, "444455556666 no longer belongs") {
+		t.Errorf("accounts that are not configured: %+v", f)
+	}
+	o.simulate(company, url, append(company.Accounts(), "111122223333", "444455556666")...)
+	config, err := os.ReadFile(filepath.Join(o.dir, "holdfast.yaml"))
+	o.must(err)
+	o.write("holdfast.yaml", strings.Replace(string(config), "  regions: [", "  regions: [eu-west-1, ", 1))
 	for check, f := range o.diagnose(codeDone) {
 		if f.Status != statusOK {
 			t.Errorf("%s: %+v", check, f)
@@ -63,13 +73,54 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("an open breaker: %+v", f)
 	}
 	a := o.run("doctor", "--skip-aws")
-	for _, want := range []string{jobA, jobB, "warn  breakers", "ok    leader"} {
+	for _, want := range []string{jobA, jobB, "warn  breakers", "ok    leader", "docs/playbooks/doctor-breakers.md", "ok    disk"} {
 		if !strings.Contains(a.stdout, want) {
 			t.Errorf("%q is not in the text:\n%s", want, a.stdout)
 		}
 	}
 	if strings.Contains(a.stdout, " aws ") {
 		t.Errorf("--skip-aws asked AWS:\n%s", a.stdout)
+	}
+}
+
+// Every check the source knows has a playbook, and every playbook of the doctor a check.
+func TestEveryCheckOfTheDoctorHasAPlaybook(t *testing.T) {
+	t.Parallel()
+	checks := map[string]bool{}
+	named := regexp.MustCompile(`found\.(?:ok|warn|fail)\("([a-z]+)"|tell\("([a-z]+)"|\{"([a-z]+)", e\.`)
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			checks[m[1]+m[2]+m[3]] = true
+		}
+	}
+	if len(checks) < 20 {
+		t.Fatalf("found %d checks: %v", len(checks), checks)
+	}
+	pages, err := filepath.Glob("../docs/playbooks/doctor-*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		check := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(page), "doctor-"), ".md")
+		text, err := os.ReadFile(page)
+		if err != nil || !strings.HasPrefix(string(text), "# Doctor: "+check+"\n") || !strings.Contains(string(text), "\n## What to do\n") {
+			t.Errorf("%s must begin with the check's name and say what to do: %v", page, err)
+		}
+		if !checks[check] {
+			t.Errorf("%s is of no check", page)
+		}
+		delete(checks, check)
+	}
+	for check := range checks {
+		t.Errorf("check %s has no page docs/playbooks/doctor-%s.md", check, check)
 	}
 }
 

@@ -104,7 +104,8 @@ func (e *examination) stored(ctx context.Context) {
 		run  func(context.Context) error
 	}{
 		{"clock", e.skew}, {"leader", e.leader}, {"breakers", e.breakers},
-		{"jobs", e.jobs}, {"inventory", e.inventory},
+		{"jobs", e.jobs}, {"inventory", e.inventory}, {"left", e.left}, {"risks", e.risks},
+		{"deletions", e.deletions}, {"ledger", e.ledger}, {"notifications", e.notifications},
 	} {
 		limited, cancel := context.WithTimeout(ctx, stepTimeout)
 		if err := check.run(limited); err != nil {
@@ -112,6 +113,7 @@ func (e *examination) stored(ctx context.Context) {
 		}
 		cancel()
 	}
+	e.disk()
 }
 
 // skew compares this machine's clock with the database's.
@@ -187,10 +189,36 @@ func (e *examination) jobs(ctx context.Context) error {
 		e.found.warn("jobs", "check that a scheduler leads and that Redis answers", "%s waiting for more than %s without being submitted: %s",
 			atLeast(len(waiting), overdueLimit), durationText(stuckAfter), firstJobs(waiting))
 	}
-	if len(overdue)+len(waiting) == 0 {
+	unseen, err := e.unseen(ctx, now)
+	if err != nil {
+		return err
+	}
+	if len(unseen) > 0 {
+		e.found.warn("jobs", "check that workers run and that they reach AWS; `holdfast jobs show` says what was seen last", "%s on AWS and not looked at for more than %s: %s",
+			atLeast(len(unseen), overdueLimit), durationText(stuckAfter), firstJobs(unseen))
+	}
+	if len(overdue)+len(waiting)+len(unseen) == 0 {
 		e.found.ok("jobs", "none is overdue or stuck")
 	}
 	return nil
+}
+
+// unseen returns jobs that run on AWS and that nobody has looked at when it was time.
+func (e *examination) unseen(ctx context.Context, now time.Time) (stuck []catalog.Job, err error) {
+	groups, err := e.app.Store.DueLooks(ctx, now.Add(-stuckAfter), overdueLimit)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		jobs, err := e.app.Store.DueJobs(ctx, g, now.Add(-stuckAfter), overdueLimit-len(stuck))
+		if err != nil {
+			return nil, err
+		}
+		if stuck = append(stuck, jobs...); len(stuck) >= overdueLimit {
+			break
+		}
+	}
+	return stuck, nil
 }
 
 // unsubmitted returns the jobs nobody has put into the waiting room although they may go.
@@ -271,6 +299,8 @@ func (e *examination) queue(ctx context.Context, queue *app.Queue) {
 	default:
 		e.found.ok("admission", "epoch %d", epoch)
 	}
+	e.redisClock(ctx, queue)
+	e.refused(queue)
 	e.budgets(ctx, queue.Budgets)
 	processes, concurrency, err := queue.Workers()
 	switch {
@@ -280,6 +310,37 @@ func (e *examination) queue(ctx context.Context, queue *app.Queue) {
 		e.found.warn("workers", "start `holdfast worker`", "none is alive")
 	default:
 		e.found.ok("workers", "%d processes for %d tasks at once", processes, concurrency)
+	}
+}
+
+// redisClock compares this machine's clock with that of Redis, by which leases of tasks run.
+func (e *examination) redisClock(ctx context.Context, queue *app.Queue) {
+	now, err := queue.Now(ctx)
+	if err != nil {
+		e.found.fail("redis", "check that the user may run TIME", "%v", err)
+		return
+	}
+	if skew := e.clock.Now().Sub(now).Abs(); skew > clockWarning {
+		e.found.warn("clock", "set the clock (NTP) of this machine or of Redis", "%s off that of Redis", skew.Round(time.Second))
+	}
+}
+
+// refused counts what workers refused to do.
+func (e *examination) refused(queue *app.Queue) {
+	forged, newer, err := queue.Refused()
+	switch {
+	case err != nil:
+		e.found.fail("queue", "check that Redis is up", "%v", err)
+		return
+	case forged+newer == 0:
+		e.found.ok("queue", "no task was refused")
+	}
+	if newer > 0 {
+		e.found.warn("queue", "update every worker; the leader has what they refused done again", "%d tasks are of a newer Holdfast than the worker that took them", newer)
+	}
+	if forged > 0 {
+		e.found.warn("queue", "give every process the same queue.key; if they have it, somebody else writes to Redis: see docs/playbooks/doctor-queue.md",
+			"%d tasks were refused because their signature is missing or wrong", forged)
 	}
 }
 
