@@ -31,6 +31,7 @@ type Store interface {
 	Notifications
 	Risks
 	Guards
+	Surveys
 	// Installation returns the installation recorded in the catalog, recording name when
 	// there is none; a different one is an error of class invalid: two installations never
 	// share a catalog. With an empty name it only reads; ErrNotFound when none is recorded.

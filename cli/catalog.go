@@ -33,11 +33,15 @@ func catalogCommand(env Env) *cli.Command {
 				Name: "rebuild", Usage: "take over every recovery point of this installation that AWS has",
 				Description: "After the database is lost: start with an empty one, run `holdfast inventory sync`, then this, then\n" +
 					"`holdfast catalog import` of the last export if there is one, then the schedulers. What the catalog has\n" +
-					"already stays as it is, so a run that was stopped is simply started again. Nothing on AWS is changed.\n\n" +
+					"already stays as it is. Nothing on AWS is changed. A run that was stopped, or killed, goes on where it was\n" +
+					"when it is started again within a day: what was listed is kept, one account, region and kind at a time.\n" +
+					"AWS is asked within the API budgets.\n\n" +
 					"Legal holds, vault locks and history are on no mark: they come from an export alone.\n\n" +
 					"Exits with 3 when something could not be listed or taken over.\n\n" +
 					"Examples:\n\n   holdfast catalog rebuild --dry-run\n   holdfast catalog rebuild --output json",
-				Flags:  append(slices.Clone(places), &cli.BoolFlag{Name: "dry-run", Usage: "say what would be taken over and change nothing"}),
+				Flags: append(slices.Clone(places),
+					&cli.BoolFlag{Name: "dry-run", Usage: "say what would be taken over and change nothing"},
+					&cli.BoolFlag{Name: "restart", Usage: "list every place again, also those that a run which was stopped has listed within a day"}),
 				Action: func(ctx *cli.Context) error { return withAWS(ctx, env, rebuildCatalog) },
 			},
 			{
@@ -72,6 +76,8 @@ type survey struct {
 	scans    []rebuild.Scan
 	policies *policy.Set
 	items    map[string]catalog.InventoryItem
+	resume   bool // what is listed is kept until it was taken over
+	resumed  int  // places that a run before this one listed
 }
 
 // withAWS lists every place and hands do what was found.
@@ -92,6 +98,11 @@ func withAWS(ctx *cli.Context, env Env, do func(*cli.Context, *survey) error) er
 		d:   &desk{env: env, cfg: cfg, store: a.Store, clock: env.Clock, drivers: a.Drivers, json: jsonWanted(ctx)},
 		cfg: cfg, drivers: a.Drivers, items: map[string]catalog.InventoryItem{},
 	}
+	if s.resume = ctx.Command.Name == "rebuild"; s.resume && ctx.Bool("restart") {
+		if err := a.Store.ForgetSurvey(ctx.Context); err != nil {
+			return err
+		}
+	}
 	var c checks
 	c.noArguments(ctx)
 	accounts, err := a.Accounts(ctx.Context)
@@ -111,9 +122,21 @@ func withAWS(ctx *cli.Context, env Env, do func(*cli.Context, *survey) error) er
 		return err
 	}
 	if err := s.take(ctx.Context, accounts, splitAll(ctx.StringSlice("region"))); err != nil {
-		return err
+		return s.stopped(err)
 	}
 	return do(ctx, s)
+}
+
+// stopped says that a run which was interrupted is not done.
+func (s *survey) stopped(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	next := "start it again"
+	if s.resume {
+		next += ": it goes on where it was"
+	}
+	return &exitError{code: codeFailed, err: errors.New("stopped before everything was listed; " + next)}
 }
 
 // take lists the inventory and every place.
@@ -126,11 +149,23 @@ func (s *survey) take(ctx context.Context, accounts, more []string) error {
 		return err
 	}
 	s.scans = rebuild.Scans(s.drivers, s.places(accounts, more))
-	done := 0
-	return rebuild.Run(ctx, s.drivers, s.scans, func(rebuild.Scan) {
+	if s.resume {
+		if s.resumed, err = rebuild.Resume(ctx, s.d.store, s.scans, s.d.clock.Now()); err != nil {
+			return err
+		}
+		if s.resumed > 0 {
+			s.d.note("going on: %d of %d places were listed by a run that was stopped; --restart lists them again", s.resumed, len(s.scans))
+		}
+	}
+	done := s.resumed
+	return rebuild.Run(ctx, s.drivers, s.scans, func(scan rebuild.Scan) error {
 		if done++; !s.d.json && (done%100 == 0 || done == len(s.scans)) {
 			s.d.note("%d of %d places listed", done, len(s.scans))
 		}
+		if !s.resume {
+			return nil
+		}
+		return rebuild.Keep(ctx, s.d.store, scan, s.d.clock.Now())
 	})
 }
 
@@ -197,6 +232,8 @@ type rebuilt struct {
 	Inconsistent []rebuild.Inconsistency `json:"inconsistent"`
 	NeedsInput   []needsInput            `json:"needs_input"`
 	Unlisted     []unlisted              `json:"unlisted"`
+	Places       int                     `json:"places"`  // account, region, kind and engine
+	Resumed      int                     `json:"resumed"` // places listed by a run that was stopped
 }
 
 func rebuildCatalog(ctx *cli.Context, s *survey) error {
@@ -209,6 +246,7 @@ func rebuildCatalog(ctx *cli.Context, s *survey) error {
 		Source: func(arn string) (resource.Resource, bool) { item, ok := s.items[arn]; return item.Resource, ok },
 	})
 	result := rebuilt{
+		Places: len(s.scans), Resumed: s.resumed,
 		DryRun: ctx.Bool("dry-run"), Found: len(adoption.Points), Foreign: adoption.Foreign, Pending: adoption.Pending,
 		Inconsistent: append([]rebuild.Inconsistency{}, adoption.Inconsistent...), NeedsInput: s.needsInput(adoption.Points), Unlisted: s.unlisted(),
 	}
@@ -218,6 +256,11 @@ func rebuildCatalog(ctx *cli.Context, s *survey) error {
 			return err
 		}
 		result.Adopted = n
+		if len(result.Unlisted) == 0 { // else the next run asks for those only
+			if err := s.d.store.ForgetSurvey(ctx.Context); err != nil {
+				return err
+			}
+		}
 	}
 	d := s.d
 	if err := d.print(result, func() error { return s.rebuiltText(result) }); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -95,12 +96,11 @@ func (r *rebuilder) points() []catalog.RecoveryPoint {
 	return points
 }
 
-// night backs up a resource of every kind, with a copy of what can be copied, and one of
+// night backs up a resource of every kind, with a copy of what can be copied, and all of
 // them again.
 func (r *rebuilder) night() {
 	r.t.Helper()
-	var jobs []catalog.Job
-	var again catalog.Job
+	var jobs, again []catalog.Job
 	seen := map[resource.Kind]bool{}
 	r.o.must(r.store.Resources(r.t.Context(), catalog.ResourceFilter{Region: r.company.Regions()[0]}, func(item catalog.InventoryItem) error {
 		if seen[item.Kind] || item.Unsupported != "" {
@@ -112,11 +112,10 @@ func (r *rebuilder) night() {
 		job.Spec = catalog.Spec{Vault: "default", DeleteAfter: 35}
 		d, _ := app.PlanningDrivers(&config.Config{}).Get(item.Kind)
 		job.Engine = driver.EngineOf(d)
-		if item.Kind == resource.EBS {
-			again = job
-			again.ID = catalog.JobID("again", item.ARN)
-			again.ChainID = again.ID
-		}
+		second := job
+		second.ID = catalog.JobID("again", item.ARN)
+		second.ChainID = second.ID
+		again = append(again, second)
 		if d.Descriptor().CopyRegion && driver.EngineOf(d) == driver.Native {
 			job.Spec.Copies = []catalog.CopySpec{{Account: item.Account, Region: r.company.Regions()[1], Vault: "dr", DeleteAfter: 90}}
 		}
@@ -124,7 +123,7 @@ func (r *rebuilder) night() {
 		return nil
 	}))
 	r.carry(jobs...)
-	r.carry(again)
+	r.carry(again...)
 }
 
 // A night is run, the database is lost and built again from AWS alone. What the catalog
@@ -157,10 +156,14 @@ func TestTheCatalogIsRebuiltFromAWS(t *testing.T) {
 	r.done("catalog", "export", "--out", export)
 
 	r.open("after")
-	if dry := r.rebuild("--dry-run"); dry.Found != len(before) || dry.Adopted != 0 || len(r.points()) != 0 {
-		t.Errorf("a dry run: %+v, %d points", dry, len(r.points()))
+	listed := r.stopped()
+	if dry := r.rebuild("--dry-run"); dry.Found != len(before) || dry.Adopted != 0 || len(r.points()) != 0 || dry.Resumed < listed || dry.Resumed == dry.Places {
+		t.Errorf("a dry run that goes on from %d places: %+v, %d points", listed, dry, len(r.points()))
 	}
 	first, second := r.rebuild(), r.rebuild()
+	if first.Resumed != first.Places || second.Resumed != 0 {
+		t.Errorf("went on from %d, then %d of %d places", first.Resumed, second.Resumed, first.Places)
+	}
 	if first.Adopted != len(before) || second.Adopted != 0 || len(first.Inconsistent)+len(first.Unlisted) != 0 {
 		t.Errorf("first %+v, second %+v", first, second)
 	}
@@ -170,7 +173,7 @@ func TestTheCatalogIsRebuiltFromAWS(t *testing.T) {
 		t.Errorf("holds after the import: %v, %v", holds, err)
 	}
 	r.done("catalog", "verify")
-	r.goesOn(r.points())
+	r.goesOn(r.points(), before[0].ID, first.NeedsInput)
 	r.done("catalog", "verify")
 }
 
@@ -204,28 +207,75 @@ func (r *rebuilder) compare(before, after []catalog.RecoveryPoint) {
 	}
 }
 
-// goesOn expires one point and restores another.
-func (r *rebuilder) goesOn(points []catalog.RecoveryPoint) {
+// goesOn expires, restores and copies a rebuilt point of every kind that can. The point that
+// has a hold stays.
+func (r *rebuilder) goesOn(points []catalog.RecoveryPoint, held string, ask []needsInput) {
 	r.t.Helper()
-	now := clock.System().Now()
+	now, drivers := clock.System().Now(), app.PlanningDrivers(&config.Config{})
 	var jobs []catalog.Job
-	for _, p := range points[1:] { // the first has a hold
-		if p.Kind == resource.EBS && p.ParentID == "" && len(jobs) == 0 {
-			jobs = append(jobs, catalog.NewExpiry(p, "ana", now), catalog.NewExpiry(points[0], "ana", now))
+	want := map[string]catalog.State{}
+	add := func(job catalog.Job, state catalog.State) { jobs, want[job.ID] = append(jobs, job), state }
+	byKind := map[resource.Kind][]catalog.RecoveryPoint{}
+	for _, p := range points {
+		if p.ParentID == "" && p.ID != held {
+			byKind[p.Kind] = append(byKind[p.Kind], p)
+		}
+		if p.ID == held {
+			add(catalog.NewExpiry(p, "ana", now), catalog.Aborted)
 		}
 	}
-	for _, p := range points {
-		if p.Kind == resource.EBS && p.ParentID == "" && p.ID != jobs[0].PointID {
-			jobs = append(jobs, catalog.NewRestore(catalog.JobID("restore"), p, p.Scope(), nil, "ana", now))
-			break
+	did := map[driver.Operation]int{}
+	for kind, list := range byKind {
+		stays := list[len(list)-1]
+		if len(list) > 1 {
+			add(catalog.NewExpiry(list[0], "ana", now), catalog.Completed)
+			did[driver.Expire]++
 		}
+		d, _ := drivers.For(kind, stays.Engine)
+		if _, can := d.(driver.Restorer); can && !slices.ContainsFunc(ask, func(n needsInput) bool { return n.Point == stays.ID }) {
+			add(catalog.NewRestore(catalog.JobID("restore", stays.ID), stays, stays.Scope(), nil, "ana", now), catalog.Completed)
+			did[driver.Restore]++
+		}
+		if d.Descriptor().CopyRegion && stays.Engine == driver.Native {
+			to := catalog.CopySpec{Account: stays.Account, Region: r.company.Regions()[1], Vault: "after"}
+			add(catalog.NewCopy(catalog.CopyJobID(stays.ID, 1, to), stays, to, nil, "ana", now), catalog.Completed)
+			did[driver.Copy]++
+		}
+	}
+	r.t.Logf("after the rebuild, kinds that go on: %v of %d", did, len(byKind))
+	if did[driver.Expire] < len(byKind)-1 || did[driver.Restore] < 6 || did[driver.Copy] < 2 {
+		r.t.Errorf("too few: %v", did)
 	}
 	r.carry(jobs...)
-	for i, want := range []catalog.State{catalog.Completed, catalog.Aborted, catalog.Completed} {
-		if got, err := r.store.Job(r.t.Context(), jobs[i].ID); err != nil || got.State != want {
-			r.t.Errorf("%s is %s (%s), want %s: %v", got.Type, got.State, got.Message, want, err)
+	for _, job := range jobs {
+		if got, err := r.store.Job(r.t.Context(), job.ID); err != nil || got.State != want[job.ID] {
+			r.t.Errorf("%s of %s is %s (%s: %s), want %s: %v", got.Type, got.Kind, got.State, got.Class, got.Message, want[job.ID], err)
 		}
 	}
+}
+
+// stopped begins a rebuild and stops it in the middle of a listing that hangs.
+func (r *rebuilder) stopped() (listed int) {
+	r.t.Helper()
+	r.company.Inject(sim.Fault{Service: "rds", Operation: "DescribeDBSnapshots", Effect: sim.Hang, Times: 1})
+	ctx, stop := context.WithCancel(r.t.Context())
+	ended := make(chan int)
+	go func() {
+		ended <- Run(ctx, Env{
+			Args: []string{"holdfast", "catalog", "rebuild"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Clock: clock.System(),
+		}.withConfig(filepath.Join(r.o.dir, "holdfast.yaml")))
+	}()
+	// Everything but the place that hangs, and what no longer fits beside it, is kept.
+	testkit.Eventually(r.t, time.Minute, "most places to be listed", func() bool {
+		listed = 0
+		r.o.must(r.store.Survey(r.t.Context(), time.Time{}, func(catalog.SurveyPart) error { listed++; return nil }))
+		return listed >= 20 && len(r.company.Unfired()) == 0
+	})
+	stop()
+	if code := <-ended; code == codeDone {
+		r.t.Errorf("a rebuild that was stopped says it is done")
+	}
+	return listed
 }
 
 func (r *rebuilder) done(args ...string) {

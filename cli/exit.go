@@ -84,10 +84,12 @@ func exitOf(err error) (int, []problem) {
 	var exit *exitError
 	var invalid *config.Error
 	switch {
-	case err == nil, errors.Is(err, context.Canceled):
+	case err == nil:
 		return codeDone, nil
 	case errors.As(err, &exit):
 		return exit.code, exit.problems
+	case errors.Is(err, context.Canceled): // what runs until it is told to stop
+		return codeDone, nil
 	case errors.As(err, &invalid):
 		var problems []problem
 		for _, p := range invalid.Problems {

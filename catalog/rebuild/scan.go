@@ -28,6 +28,7 @@ type Scan struct {
 	Found   []Found
 	Class   failure.Class // of the error that ended it
 	Message string
+	Resumed bool // it was carried out before, and kept
 }
 
 // Complete reports whether the listing saw everything.
@@ -49,22 +50,27 @@ func Scans(drivers *driver.Registry, scopes []resource.Scope) []Scan {
 	return scans
 }
 
-// Run carries out scans, a few at once, and tells done of each. A listing that fails is
-// one of the results, not an error.
-func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(Scan)) error {
+// Run carries out those of scans that were not resumed, a few at once, and tells done of
+// each, which may stop it. A listing that fails is one of the results, not an error.
+func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(Scan) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(scanParallel)
 	var mu sync.Mutex
 	for i := range scans {
+		if scans[i].Resumed {
+			continue
+		}
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			scans[i].run(ctx, drivers)
+			if ctx.Err() != nil {
+				return ctx.Err() // it was stopped, so it saw a part only
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			done(scans[i])
-			return nil
+			return done(scans[i])
 		})
 	}
 	if err := group.Wait(); err != nil {
