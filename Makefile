@@ -53,6 +53,10 @@ fleet: build deps ## run schedulers, workers and web on real Redis, PostgreSQL a
 	$(GO) build -o bin/localfleet ./internal/fleet/localfleet
 	exec ./bin/localfleet
 
+.PHONY: chaos
+chaos: deps ## break a whole installation on purpose and count what came of it: SEEDS=20 SEED_FROM=1 OUTPUT=json
+	$(GO) run ./test/chaos/suite -seeds $${SEEDS:-1} -from $${SEED_FROM:-1} -output $${OUTPUT:-text}
+
 .PHONY: bench
 bench: deps ## measure speed and memory beside plain asynq, slots beside its semaphore, API budgets beside the SDK, reports on a million jobs, and the AWS calls of every kind, about twenty minutes
 	$(GO) run ./bench/pipeline --output $${OUTPUT:-text}

@@ -24,8 +24,10 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	Environ        []string // KEY=value
 	Terminal       bool     // Stderr is a terminal: progress bars instead of lines
-	// Clock is what commands call now; the machine's when nil.
+	// Clock is what commands call now; the machine's when nil. Speed says how many times
+	// faster than the machine's it runs, 1 when 0.
 	Clock clock.Clock
+	Speed float64
 }
 
 // Run executes one command line and returns its exit code.

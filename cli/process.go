@@ -55,7 +55,7 @@ func openProcess(ctx context.Context, cfg *config.Config, env Env) (*process, er
 	registry := metrics.NewRegistry()
 	m := metrics.New(registry)
 	m.Build(version.String())
-	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Hooks: app.Hooks{
+	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Clock: env.Clock, Speed: env.Speed, Hooks: app.Hooks{
 		JobEnded: m.JobEnded, StartCalled: m.StartCalled, Repair: m.Repair, TaskRefused: m.TaskRefused, AWSCall: m.AWSCall, Paced: m.Paced,
 	}})
 	if err != nil {

@@ -96,6 +96,12 @@ func (r *Remote) Inject(ctx context.Context, f Fault) error {
 	return r.do(ctx, http.MethodPost, pathFaults, f, nil)
 }
 
+// Lift takes back every planned fault of an effect for an account ("" for those of all
+// accounts), fired or not.
+func (r *Remote) Lift(ctx context.Context, effect Effect, account string) error {
+	return r.do(ctx, http.MethodDelete, pathFaults, Fault{Effect: effect, Account: account}, nil)
+}
+
 // Create puts a resource into the organization and returns its ARN.
 func (r *Remote) Create(ctx context.Context, b Blueprint) (string, error) {
 	var arn string

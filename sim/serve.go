@@ -95,6 +95,13 @@ func handler(org *Organization) http.Handler {
 			reply(w, struct{}{})
 		}
 	})
+	mux.HandleFunc("DELETE "+pathFaults, func(w http.ResponseWriter, r *http.Request) {
+		var fault Fault
+		if decode(w, r, &fault) {
+			org.Lift(fault.Effect, fault.Account)
+			reply(w, struct{}{})
+		}
+	})
 	mux.HandleFunc("POST "+pathResources, func(w http.ResponseWriter, r *http.Request) {
 		var b Blueprint
 		if !decode(w, r, &b) {

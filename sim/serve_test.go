@@ -124,8 +124,37 @@ func TestRemoteErrors(t *testing.T) {
 	if _, err = volumes.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a call that never answers: %v", err)
 	}
+	before := w.Calls()["ec2:DescribeVolumes"]
+	w.Inject(sim.Fault{Operation: "DescribeVolumes", Times: 1, Effect: sim.Stall})
+	stalled, giveUp := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer giveUp()
+	if _, err = volumes.DescribeVolumes(stalled, &ec2.DescribeVolumesInput{}); !errors.Is(err, context.DeadlineExceeded) || w.Calls()["ec2:DescribeVolumes"] != before+1 {
+		t.Errorf("a call that is carried out and never answers: %v", err)
+	}
 	if left := w.Unfired(); len(left) != 0 {
 		t.Errorf("unfired: %v", left)
+	}
+}
+
+func TestRemoteFaultsAreLifted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sim.Options{})
+	remote := sim.Dial(serve(t, w))
+	t.Cleanup(remote.Close)
+	volumes := ec2.NewFromConfig(config(t, remote, account, home))
+	for effect, want := range map[sim.Effect]string{sim.Expired: "RequestExpired", sim.Denied: "UnauthorizedOperation"} {
+		if err := remote.Inject(t.Context(), sim.Fault{Account: account, Effect: effect}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := volumes.DescribeVolumes(t.Context(), &ec2.DescribeVolumesInput{}); code(t, err) != want {
+			t.Errorf("%s: %v, want %s", effect, err, want)
+		}
+		if err := remote.Lift(t.Context(), effect, account); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := volumes.DescribeVolumes(t.Context(), &ec2.DescribeVolumesInput{}); err != nil {
+			t.Errorf("%s was lifted: %v", effect, err)
+		}
 	}
 }
 

@@ -70,13 +70,18 @@ type (
 	Artefact = cloud.Artefact
 )
 
+// Making is, as the operation of a Gauge, backups and copies together.
+const Making = cloud.Making
+
 // The effects a fault can have.
 const (
 	Throttle    = cloud.Throttle
 	ServerError = cloud.ServerError
 	Denied      = cloud.Denied
+	Expired     = cloud.Expired
 	LostAnswer  = cloud.LostAnswer
 	Hang        = cloud.Hang
+	Stall       = cloud.Stall
 	FailLater   = cloud.FailLater
 	PartLater   = cloud.PartLater
 	Vanish      = cloud.Vanish

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,12 +37,14 @@ type Options struct {
 	Schedulers int
 	Workers    int
 	Web        bool
+	// Prepare, when set, is called with the catalog's DSN before any process starts.
+	Prepare func(ctx context.Context, dsn string) error
 	// Environ is added to the environment of our processes: HOLDFAST_LIMITS_ACCOUNT=3.
 	Environ []string
 }
 
-// Fleet is a running installation. Run and See may be called concurrently, the other
-// methods from one goroutine at a time.
+// Fleet is a running installation. Its methods may be called concurrently, those that
+// start, signal or kill a process by one goroutine at a time for each process.
 type Fleet struct {
 	Config   string                // path of the configuration file
 	Redis    *localserver.Redis    // the only server, or the first of RedisSet
@@ -53,6 +56,7 @@ type Fleet struct {
 	FireAt   time.Time         // what Soon in the policy became
 
 	opts      Options
+	mu        sync.Mutex // guards processes
 	processes map[string]*localserver.Process
 }
 
@@ -65,7 +69,10 @@ func Start(ctx context.Context, opts Options) (_ *Fleet, err error) {
 			f.Stop()
 		}
 	}()
-	steps := []func() error{f.startRedis, f.startPostgres, f.startMoto, func() error { return f.createExamples(ctx) }, f.configure}
+	steps := []func() error{
+		f.startRedis, f.startPostgres, func() error { return f.prepare(ctx) }, f.startMoto,
+		func() error { return f.createExamples(ctx) }, f.configure,
+	}
 	for _, name := range opts.names() {
 		steps = append(steps, func() error { return f.StartProcess(name) })
 	}
@@ -140,6 +147,13 @@ func (f *Fleet) startPostgres() (err error) {
 	return err
 }
 
+func (f *Fleet) prepare(ctx context.Context) error {
+	if f.opts.Prepare == nil {
+		return nil
+	}
+	return f.opts.Prepare(ctx, f.DSN)
+}
+
 // startMoto starts moto unless a simulator takes its place.
 func (f *Fleet) startMoto() (err error) {
 	if f.opts.SimulatorURL != "" {
@@ -195,23 +209,31 @@ func (f *Fleet) Env() []string {
 	}, f.opts.Environ...)
 }
 
-// StartProcess starts the process name, which is its role and a number: worker-3.
-func (f *Fleet) StartProcess(name string) error {
+// StartProcess starts the process name, which is its role and a number: worker-3. environ is
+// added to what Options.Environ has. It returns when the process says that it runs.
+func (f *Fleet) StartProcess(name string, environ ...string) error {
 	role, _, _ := strings.Cut(name, "-")
+	var from int64 // what an earlier process of the name has logged says nothing of this one
+	if info, err := os.Stat(f.LogFile(name)); err == nil {
+		from = info.Size()
+	}
 	p, err := localserver.StartProcess(localserver.Spec{
-		Path: f.opts.Binary, Args: []string{role, "--config", f.Config}, Env: f.Env(),
-		Log: f.LogFile(name), Ready: func() error { return f.running(name) },
+		Path: f.opts.Binary, Args: []string{role, "--config", f.Config}, Env: slices.Concat(f.Env(), environ),
+		Log: f.LogFile(name), Ready: func() error { return f.running(name, from) },
 	})
 	if err != nil {
 		return err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.processes[name] = p
 	return nil
 }
 
-// running returns nil once the process has said that it runs.
-func (f *Fleet) running(name string) error {
-	if strings.Contains(localserver.Tail(f.LogFile(name)), `"running"`) {
+// running returns nil once the process has said that it runs, from a place in its log on.
+func (f *Fleet) running(name string, from int64) error {
+	log, err := os.ReadFile(f.LogFile(name))
+	if err == nil && strings.Contains(string(log[min(from, int64(len(log))):]), `"running"`) {
 		return nil
 	}
 	return errors.New("it has not said that it runs")
@@ -222,6 +244,8 @@ func (f *Fleet) LogFile(name string) string { return filepath.Join(f.opts.Dir, n
 
 // Names returns the processes that were started and not killed, sorted.
 func (f *Fleet) Names() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	names := make([]string, 0, len(f.processes))
 	for name := range f.processes {
 		names = append(names, name)
@@ -232,19 +256,26 @@ func (f *Fleet) Names() []string {
 
 // Ended returns the processes that have ended although nobody asked them to, sorted.
 func (f *Fleet) Ended() []string {
-	return slices.DeleteFunc(f.Names(), func(name string) bool { return !f.processes[name].Ended() })
+	return slices.DeleteFunc(f.Names(), func(name string) bool { p := f.process(name); return p == nil || !p.Ended() })
+}
+
+// process returns the process name, nil when it was not started or was killed.
+func (f *Fleet) process(name string) *localserver.Process {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.processes[name]
 }
 
 // Signal sends sig to the process name: SIGSTOP stops it in its tracks, SIGCONT lets it go on.
 func (f *Fleet) Signal(name string, sig syscall.Signal) {
-	if p := f.processes[name]; p != nil {
+	if p := f.process(name); p != nil {
 		p.Signal(sig)
 	}
 }
 
 // PID returns the number of the process name, 0 when it was not started or was killed.
 func (f *Fleet) PID(name string) int {
-	if p := f.processes[name]; p != nil {
+	if p := f.process(name); p != nil {
 		return p.PID()
 	}
 	return 0
@@ -252,8 +283,10 @@ func (f *Fleet) PID(name string) int {
 
 // Kill ends the process name as kill -9 does.
 func (f *Fleet) Kill(name string) {
-	if p := f.processes[name]; p != nil {
+	if p := f.process(name); p != nil {
 		p.Kill()
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		delete(f.processes, name)
 	}
 }
@@ -277,6 +310,8 @@ func (f *Fleet) Run(args ...string) (stdout string, code int, err error) {
 
 // Stop stops everything, processes first.
 func (f *Fleet) Stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, p := range f.processes {
 		p.Stop(syscall.SIGTERM)
 	}

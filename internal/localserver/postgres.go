@@ -146,6 +146,18 @@ func (c *Postgres) exec(statement string) error {
 	return nil
 }
 
+// Restart stops the server at once, as a power cut would, and starts it on the same data and
+// address: it recovers from its log.
+func (c *Postgres) Restart() error {
+	c.proc.Stop(syscall.SIGQUIT)
+	return c.start()
+}
+
+// CutConnections ends every session of every database but ours.
+func (c *Postgres) CutConnections() error {
+	return c.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()")
+}
+
 // Remove stops the server at once, without writing back what nobody will read, and
 // deletes its data.
 func (c *Postgres) Remove() {

@@ -111,7 +111,7 @@ func StartRedisSentinel(dir string) (_ *RedisSet, err error) {
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return nil, fmt.Errorf("make directory: %w", err)
 	}
-	replica, err := StartRedis(home, "--replicaof", "127.0.0.1", strconv.Itoa(master.port), "--repl-diskless-sync-delay", "0")
+	replica, err := StartRedis(home, replicaOf(master)...)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +147,45 @@ func (s *RedisSet) watch(dir string, master *Redis) error {
 	})
 }
 
-// Failover kills the master with -9 and returns when the replica has taken over.
+// Master returns the server that takes writes, and the other one; nil when neither says that
+// it does.
+func (s *RedisSet) Master() (master, other *Redis) {
+	for i, server := range s.Servers {
+		if infoHas(server.Addr, "INFO replication", "role:master") == nil {
+			return server, s.Servers[1-i]
+		}
+	}
+	return nil, nil
+}
+
+// Failover kills the master with -9 and returns when the replica has taken over. Rejoin
+// makes another one possible.
 func (s *RedisSet) Failover() error {
-	s.Servers[0].Kill()
-	return awaitInfo(s.Servers[1].Addr, "INFO replication", "role:master")
+	master, other := s.Master()
+	if master == nil {
+		return errors.New("fail over: no server is the master")
+	}
+	master.Kill()
+	return awaitInfo(other.Addr, "INFO replication", "role:master")
+}
+
+// Rejoin starts the server that Failover killed as the replica of the other and returns when
+// it has caught up.
+func (s *RedisSet) Rejoin() error {
+	master, dead := s.Master()
+	if master == nil {
+		return errors.New("rejoin: no server is the master")
+	}
+	dead.args = replicaOf(master)
+	if err := dead.Restart(); err != nil {
+		return err
+	}
+	return awaitInfo(dead.Addr, "INFO replication", "master_link_status:up")
+}
+
+// replicaOf returns the arguments of a replica.
+func replicaOf(master *Redis) []string {
+	return []string{"--replicaof", "127.0.0.1", strconv.Itoa(master.port), "--repl-diskless-sync-delay", "0"}
 }
 
 // FlushScripts empties the script cache of every server that keeps data.

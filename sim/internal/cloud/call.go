@@ -47,7 +47,9 @@ func (c *Call) InProgress(kind, operation string) int {
 }
 
 // Visible reports whether a thing made at an instant shows up in listings yet.
-func (c *Call) Visible(made time.Time) bool { return !c.Now.Before(made.Add(c.org.options.Lag)) }
+func (c *Call) Visible(made time.Time) bool {
+	return !c.Now.Before(made.Add(time.Duration(c.org.lag.Load())))
+}
 
 // HasRegion reports whether the organization has a region.
 func (c *Call) HasRegion(region string) bool { return c.org.regions[region] }

@@ -20,11 +20,15 @@ const (
 	// Denied refuses the call as IAM would. Without an operation it is a role that was
 	// taken away.
 	Denied Effect = "denied"
+	// Expired refuses the call as one with credentials that have run out.
+	Expired Effect = "expired"
 	// LostAnswer does what was asked and then breaks the connection. The SDK retries
 	// such a call unless told not to, as it would against AWS.
 	LostAnswer Effect = "lost-answer"
 	// Hang does nothing and answers only when the caller gives up.
 	Hang Effect = "hang"
+	// Stall does what was asked and never answers: the caller gives up, and cannot know.
+	Stall Effect = "stall"
 	// FailLater accepts the call; the operation it begins ends in failure. A fault with it
 	// should name an operation: calls that begin nothing use it up.
 	FailLater Effect = "fail-later"
@@ -165,6 +169,8 @@ func (f Fault) refusal(d Definition) error {
 		return &statusError{&smithy.GenericAPIError{Code: "InternalFailure", Message: f.words("an internal error occurred"), Fault: smithy.FaultServer}, http.StatusInternalServerError}
 	case Denied:
 		return denied(d, f.words("not authorized to perform this operation: injected"))
+	case Expired:
+		return &statusError{Errorf(expiredCode(d), "%s", f.words("the security token included in the request is expired")), http.StatusForbidden}
 	default:
 		return nil
 	}
@@ -191,6 +197,20 @@ func denied(d Definition, message string) error {
 		code = "AccessDeniedException"
 	}
 	return &statusError{Errorf(code, "%s", message), http.StatusForbidden}
+}
+
+// expiredCode is what a service calls credentials that have run out.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CommonErrors.html,
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+func expiredCode(d Definition) string {
+	switch d.Name {
+	case "ec2":
+		return "RequestExpired"
+	case "backup", "backup-gateway", "dynamodb", "fsx", "organizations", "storagegateway":
+		return "ExpiredTokenException"
+	default:
+		return "ExpiredToken"
+	}
 }
 
 func lost() error { return &smithyhttp.RequestSendError{Err: errLost} }

@@ -46,10 +46,14 @@ func (o *Organization) Invoke(ctx context.Context, r Request) (any, error) {
 		c.lacks = fault.words("some members are missing: injected")
 	}
 	out, err := s.handle(c, op, r.Input)
-	if fault.Effect == LostAnswer {
+	switch fault.Effect {
+	case LostAnswer:
 		return nil, lost()
+	case Stall:
+		return nil, await(ctx)
+	default:
+		return out, err
 	}
-	return out, err
 }
 
 // route finds the operation of a request and checks that the caller exists.
@@ -81,14 +85,19 @@ const globalRegion = "us-east-1"
 func (o *Organization) strike(ctx context.Context, f Fault, s *hosted, operation string) error {
 	switch f.Effect {
 	case Hang:
-		<-ctx.Done()
-		return &smithy.CanceledError{Err: ctx.Err()}
+		return await(ctx)
 	case Vanish:
 		o.Remove(f.ARN)
 	case Throttle:
 		o.ledger.throttle(s.Name + ":" + operation)
 	}
 	return f.refusal(s.Definition)
+}
+
+// await lets a call hang until its caller gives up.
+func await(ctx context.Context) error {
+	<-ctx.Done()
+	return &smithy.CanceledError{Err: ctx.Err()}
 }
 
 // handle runs the handler under the service's lock.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast/internal/clock"
@@ -57,6 +58,7 @@ type Organization struct {
 	faults   faults
 	running  gauges
 	ledger   ledger
+	lag      atomic.Int64 // time.Duration
 }
 
 // hosted is a service with its lock and its operations by name.
@@ -78,6 +80,7 @@ func New(options Options) (*Organization, error) {
 		ledger:  ledger{calls: map[string]int{}, throttled: map[string]int{}, unnamed: map[string]int{}},
 	}
 	o.faults = faults{rates: options.Rates, seed: o.seed}
+	o.SetLag(options.Lag)
 	if !resource.ValidPartition(options.Partition) {
 		return nil, fmt.Errorf("simulated organization: unknown partition %q", options.Partition)
 	}
@@ -131,6 +134,9 @@ func (o *Organization) host(s Service) {
 	o.services = append(o.services, h)
 	o.byID[h.ID] = h
 }
+
+// SetLag replaces how long a new thing is missing from listings, of things made before as well.
+func (o *Organization) SetLag(d time.Duration) { o.lag.Store(int64(d)) }
 
 // Accounts returns the account ids, the management account first.
 func (o *Organization) Accounts() []string { return slices.Clone(o.options.Accounts) }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"holdfast/driver"
 )
 
 // Progress is one operation that takes time. What it is doing follows from the clock.
@@ -43,8 +45,12 @@ type Gauge struct {
 	Account   string `json:"account,omitempty"`
 	Region    string `json:"region,omitempty"`
 	Kind      string `json:"kind,omitempty"`
-	Operation string `json:"operation,omitempty"` // backup, copy or restore
+	Operation string `json:"operation,omitempty"` // backup, copy, restore or Making
 }
+
+// Making stands, as the operation of a Gauge, for backups and copies together: what makes
+// something to keep.
+const Making = "backup or copy"
 
 // Begin records that operation id (backup, copy or restore of a kind) starts in the place
 // of the call and takes d. Its failure is decided here: that of an injected fault, or the
@@ -60,6 +66,9 @@ func (c *Call) Begin(kind, operation, id string, d time.Duration, failure string
 	p := Progress{Start: c.Now, End: c.Now.Add(d), Failure: failure, Missing: c.lacks, id: operation + "|" + r + "|" + id, gauges: []Gauge{
 		{a, r, kind, operation}, {a, "", "", operation}, {a, "", "", ""}, {"", "", "", operation}, {},
 	}}
+	if operation != string(driver.Restore) {
+		p.gauges = append(p.gauges, Gauge{Account: a, Operation: Making})
+	}
 	c.org.running.begin(p, c.Now)
 	return p
 }
@@ -116,7 +125,8 @@ func sweep(set map[string]time.Time, now time.Time) {
 }
 
 // InProgress returns how many operations of a gauge are in progress now. Gauges exist for
-// (account, region, kind, operation), (account, operation), account, operation, and all.
+// (account, region, kind, operation), (account, operation), (account, Making), account,
+// operation, and all.
 func (o *Organization) InProgress(g Gauge) int {
 	o.running.mu.Lock()
 	defer o.running.mu.Unlock()
