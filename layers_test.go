@@ -13,7 +13,7 @@ import (
 // name that fits counts. A new package must be put here on purpose.
 var layers = [][]string{
 	0:  {"resource", "failure", "policy/retention", "policy/jsonlist", "policy/strictjson", "internal/clock", "internal/golden", "internal/version"},
-	1:  {"access", "driver", "policy", "admission", "admission/budget", "internal/awserr", "internal/cache", "internal/gather"},
+	1:  {"access", "driver", "policy", "admission", "admission/budget", "internal/awscall", "internal/awserr", "internal/cache", "internal/gather"},
 	2:  {"catalog", "tasks", "internal/awssession", "policy/"},
 	3:  {"login", "report/", "policy/format", "driver/internal/", "sim/internal/", "driver/conformance", "config", "internal/localserver", "internal/backupgateway"},
 	4:  {"report", "driver/internal/kmskeys", "driver/internal/ec2calls"},

@@ -21,7 +21,7 @@ func (a *App) openSessions(ctx context.Context) error {
 		a.opts.Sessions = sim.Dial(cfg.AWS.SimulatorURL)
 	}
 	if a.opts.Sessions != nil {
-		a.calls = a.pacer.Provider(a.opts.Sessions)
+		a.calls = a.pacer.Provider(awssession.Recorded(a.opts.Sessions))
 		return nil
 	}
 	provider, err := awssession.NewProvider(ctx, awssession.Options{

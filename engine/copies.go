@@ -7,6 +7,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/awssession"
 )
 
 // A copy into another account lets that account have the source for a while. Nothing may
@@ -87,7 +88,8 @@ func (e *Engine) takeBack(ctx context.Context, job catalog.Job) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
 	defer cancel()
-	return finisher.FinishCopy(ctx, op.copyRequest())
+	// It is a mutating call of the job, and one that has waited for its turn before.
+	return finisher.FinishCopy(awssession.WithReturn(forJob(ctx, job)), op.copyRequest())
 }
 
 // ignoreGone drops errors that say that there is nothing any more to be taken back from.

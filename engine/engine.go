@@ -18,6 +18,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/awscall"
 	"holdfast/internal/clock"
 )
 
@@ -40,6 +41,7 @@ type Store interface {
 	InventoryScopes(ctx context.Context) ([]catalog.InventoryScope, error)
 	SyncInventory(ctx context.Context, s catalog.InventorySync) error
 	Events(ctx context.Context, f catalog.EventFilter) ([]catalog.Event, error)
+	AppendEvents(ctx context.Context, events []catalog.Event) error
 }
 
 // Options are the engine's settings.
@@ -93,11 +95,16 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 }
 
-// commit stores m on a detached context and reports a job that ended.
+// commit stores m, with the calls made so far, on a detached context and reports a job that
+// ended.
 func (e *Engine) commit(ctx context.Context, m catalog.Mutation) (catalog.Job, error) {
+	noted := note(ctx, &m)
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	job, err := e.store.Commit(ctx, m)
+	if err == nil && noted {
+		awscall.From(ctx).Clear()
+	}
 	if err == nil && job.State.Terminal() {
 		e.opts.OnEnd(job)
 	}

@@ -11,6 +11,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/awscall"
 )
 
 // Limits of one look task.
@@ -92,14 +93,19 @@ func (e *Engine) lookAt(ctx context.Context, d driver.Driver, group catalog.Look
 			running = append(running, job)
 		}
 	}
-	statuses := e.observe(ctx, d, group, running)
-	return e.settleAll(ctx, running, statuses, open)
+	return e.settleAll(ctx, running, e.observe(ctx, d, group, running), open)
+}
+
+// observation is what AWS showed of some jobs, and in which call.
+type observation struct {
+	statuses map[driver.Ref]driver.Status
+	call     []awscall.Call // the last one: none when AWS was not asked
 }
 
 // observe asks AWS about running. An error is logged and leaves everything unobserved.
-func (e *Engine) observe(ctx context.Context, d driver.Driver, group catalog.LookGroup, running []catalog.Job) map[driver.Ref]driver.Status {
+func (e *Engine) observe(ctx context.Context, d driver.Driver, group catalog.LookGroup, running []catalog.Job) (seen observation) {
 	if len(running) == 0 {
-		return nil
+		return seen
 	}
 	req := driver.LookRequest{Scope: running[0].Scope(), Operation: group.Operation, Since: running[0].StartedAt}
 	for _, job := range running {
@@ -108,43 +114,51 @@ func (e *Engine) observe(ctx context.Context, d driver.Driver, group catalog.Loo
 			req.Since = job.StartedAt
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.opts.CallTimeout)
+	ctx, cancel := context.WithTimeout(e.recording(ctx), e.opts.CallTimeout)
 	defer cancel()
 	statuses, err := d.Look(ctx, req)
 	if err != nil {
 		e.log.Warn().Err(err).Str("group", group.String()).Str("class", string(failure.ClassOf(err))).
 			Int("jobs", len(running)).Msg("look failed: nothing was observed")
-		return nil
+		return seen
 	}
-	return statuses
+	seen.statuses, seen.call = statuses, awscall.From(ctx).Calls().Calls
+	seen.call = seen.call[max(len(seen.call)-1, 0):]
+	return seen
 }
 
 // settleAll applies every verdict at once, so that their commits share transactions, and
 // then frees the slots of what ended in one go.
-func (e *Engine) settleAll(ctx context.Context, running []catalog.Job, statuses map[driver.Ref]driver.Status, open []catalog.Job) error {
+func (e *Engine) settleAll(ctx context.Context, running []catalog.Job, seen observation, open []catalog.Job) error {
 	ended := make([]bool, len(running))
 	later := make([]catalog.NextLook, len(running)+len(open))
+	unnoted := make([]*catalog.Event, len(later))
 	var group errgroup.Group
 	group.SetLimit(lookParallel)
 	for i, job := range running {
-		status, seen := statuses[job.Ref]
 		group.Go(func() (err error) {
-			ended[i], later[i], err = e.settle(ctx, job, status, seen)
+			ctx := e.recording(ctx)
+			ended[i], later[i], err = e.settle(ctx, job, seen)
+			unnoted[i] = e.unnoted(ctx, job)
 			return err
 		})
 	}
 	for i, job := range open {
 		group.Go(func() (err error) {
+			ctx := e.recording(ctx)
 			later[len(running)+i], err = e.resolve(ctx, job)
+			unnoted[len(running)+i] = e.unnoted(ctx, job)
 			return err
 		})
 	}
 	err := group.Wait()
+	e.keep(ctx, unnoted...)
 	return firstError(err, e.postpone(ctx, later), e.releaseEnded(ctx, running, ended))
 }
 
 // settle carries out the verdict on one job; later is set when the job goes on.
-func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Status, seen bool) (ended bool, later catalog.NextLook, err error) {
+func (e *Engine) settle(ctx context.Context, job catalog.Job, o observation) (ended bool, later catalog.NextLook, err error) {
+	status, seen := o.statuses[job.Ref]
 	seen = seen && !tooYoung(job, status, e.clock.Now())
 	v := decideLook(job, status, seen)
 	if v.to == catalog.Completed {
@@ -164,6 +178,9 @@ func (e *Engine) settle(ctx context.Context, job catalog.Job, status driver.Stat
 	m, err := e.endMutation(ctx, job, v, status)
 	if err != nil {
 		return false, catalog.NextLook{}, err
+	}
+	for _, call := range o.call {
+		awscall.From(ctx).Add(call)
 	}
 	if _, err := e.commit(ctx, m); err != nil {
 		return false, catalog.NextLook{}, ignoreConflict(fmt.Errorf("end job %s: %w", job.ID, err))

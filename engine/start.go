@@ -47,7 +47,10 @@ func (e *Engine) Start(ctx context.Context, g admission.Grant) error {
 	case startAbort:
 		return e.End(ctx, job, catalog.Aborted, job.Class, "cancelled before it began")
 	default:
-		return e.begin(ctx, job, g)
+		ctx = e.recording(ctx)
+		err := e.begin(ctx, job, g)
+		e.keep(ctx, e.unnoted(ctx, job))
+		return err
 	}
 }
 
@@ -235,6 +238,9 @@ func (e *Engine) awaitFind(ctx context.Context, job catalog.Job, class failure.C
 	if err != nil {
 		return err
 	}
+	m.Events = append(m.Events, catalog.Event{
+		At: now, Type: "job.unclear", JobID: job.ID, Actor: e.opts.Owner, Class: class, Message: cause.Error(),
+	})
 	_, err = e.commit(ctx, m)
 	return ignoreConflict(err)
 }

@@ -28,7 +28,7 @@ func Wrap(op string, err error, tables ...Table) error {
 	}
 	return &failure.Error{
 		Class: Classify(err, tables...), Op: op,
-		Code: Code(err), RequestID: requestID(err), Err: err,
+		Code: Code(err), RequestID: RequestID(err), Err: err,
 	}
 }
 
@@ -60,7 +60,7 @@ func classOfAPI(api smithy.APIError, err error, tables []Table) failure.Class {
 	if class, ok := classOfPattern(api.ErrorCode()); ok {
 		return class
 	}
-	if class, ok := classOfStatus(statusOf(err)); ok {
+	if class, ok := classOfStatus(Status(err)); ok {
 		return class
 	}
 	if api.ErrorFault() == smithy.FaultClient {
@@ -109,13 +109,14 @@ func classOfTransport(err error) failure.Class {
 	case errors.As(err, &params):
 		return failure.Invalid
 	}
-	if class, ok := classOfStatus(statusOf(err)); ok {
+	if class, ok := classOfStatus(Status(err)); ok {
 		return class
 	}
 	return failure.Internal
 }
 
-func statusOf(err error) int {
+// Status returns the HTTP status err arrived with, or 0.
+func Status(err error) int {
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil {
 		return response.HTTPStatusCode()
@@ -123,7 +124,8 @@ func statusOf(err error) int {
 	return 0
 }
 
-func requestID(err error) string {
+// RequestID returns the id AWS gave the call that err is the answer of, or "".
+func RequestID(err error) string {
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		return response.ServiceRequestID()
 	}

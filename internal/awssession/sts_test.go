@@ -35,6 +35,7 @@ func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	f.agents = append(f.agents, r.UserAgent())
 	w.Header().Set("Content-Type", "text/xml")
+	w.Header().Set("X-Amzn-Requestid", fmt.Sprint("req-", len(f.agents)))
 	if f.refuse {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>revoked</Message></Error></ErrorResponse>`)

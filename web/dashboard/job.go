@@ -7,6 +7,7 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/internal/awscall"
 	"holdfast/web/frame"
 )
 
@@ -76,12 +77,10 @@ func (p jobPage) Cancelable() bool {
 // Bar is how far AWS says the job is.
 func (p jobPage) Bar() bar { return barOf(int(whole), 0, max(p.Job.Progress, 0), 0) }
 
-// Calls are the events of the timeline that tell of calls to AWS.
-func (p jobPage) Calls() (calls []catalog.Event) {
+// Calls are what AWS was asked for the job, oldest first.
+func (p jobPage) Calls() (calls []awscall.Call) {
 	for _, e := range p.Events {
-		if strings.HasPrefix(e.Type, "aws.") {
-			calls = append(calls, e)
-		}
+		calls = append(calls, awscall.Parse(e.Data).Calls...)
 	}
 	return calls
 }

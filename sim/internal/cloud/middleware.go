@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strconv"
 	"sync/atomic"
 
@@ -58,8 +59,14 @@ func respond(ctx context.Context, target Invoker, account, agent string) (out mi
 		Input:     middleware.GetStackValue(ctx, inputKey{}),
 		Agent:     agent,
 	})
+	if err == nil {
+		out.RawResponse = accepted
+	}
 	return out, meta, asSDK(err, requestID)
 }
+
+// accepted is the answer of the wire to every call that succeeds.
+var accepted = &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}}
 
 var requests atomic.Uint64
 
