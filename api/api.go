@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -16,8 +17,12 @@ import (
 	"holdfast/access"
 	"holdfast/catalog"
 	"holdfast/failure"
+	"holdfast/internal/awscall"
 	"holdfast/internal/clock"
 	"holdfast/operator"
+	"holdfast/policy"
+	"holdfast/policy/orgpolicy"
+	"holdfast/policy/preview"
 	"holdfast/report/ondemand"
 )
 
@@ -57,11 +62,29 @@ func OpenAPI() ([]byte, error) {
 	return build(http.NewServeMux(), &server{}).OpenAPI().YAML()
 }
 
+// schemaNames are of types that have the name of another one.
+var schemaNames = map[reflect.Type]string{
+	reflect.TypeFor[awscall.Call]():      "AWSCall",
+	reflect.TypeFor[policy.Problem]():    "PolicyProblem",
+	reflect.TypeFor[preview.Rule]():      "PreviewRule",
+	reflect.TypeFor[orgpolicy.Ignored](): "IgnoredSetting",
+	reflect.TypeFor[orgpolicy.Step]():    "ProvenanceStep",
+}
+
+func schemaName(t reflect.Type, hint string) string {
+	if name, ok := schemaNames[t]; ok {
+		return name
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
+
 func build(mux *http.ServeMux, s *server) huma.API {
 	config := huma.DefaultConfig("Holdfast", "1")
 	config.Info.Description = "Jobs, recovery points, resources, limits and history of a Holdfast installation, and " +
 		"everything an operator does. A program sends the token that `holdfast token create` made."
 	config.CreateHooks = nil // no $schema in answers
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[orgpolicy.Value](), reflect.TypeFor[any]())
 	config.DocsPath, config.SchemasPath = "", ""
 	config.RejectUnknownQueryParameters = true
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
@@ -78,6 +101,8 @@ func build(mux *http.ServeMux, s *server) huma.API {
 	s.points(api)
 	s.orders(api)
 	s.inventory(api)
+	s.policies(api)
+	s.guards(api)
 	s.limits(api)
 	s.history(api)
 	s.reports(api)
@@ -118,6 +143,7 @@ func route[In, Out any](s *server, api huma.API, method, path, id, tag, summary 
 func (s *server) fault(_ context.Context, operation string, err error) error {
 	var refusal *operator.Refusal
 	var changed *operator.LimitConflictError
+	var documents *operator.PolicyError
 	var status huma.StatusError
 	switch {
 	case err == nil:
@@ -131,7 +157,14 @@ func (s *server) fault(_ context.Context, operation string, err error) error {
 		}
 		return huma.Error422UnprocessableEntity("the request was refused; nothing was changed", details...)
 	case errors.As(err, &changed):
-		return huma.Error409Conflict(changed.Error() + "; nothing was changed")
+		return huma.Error409Conflict(changed.Error()+"; nothing was changed",
+			&huma.ErrorDetail{Message: changed.Error(), Location: "body.expect_version", Value: changed})
+	case errors.As(err, &documents):
+		details := make([]error, len(documents.Problems))
+		for i, p := range documents.Problems {
+			details[i] = &huma.ErrorDetail{Message: p.String(), Location: policyLocation + documents.Kind, Value: p}
+		}
+		return huma.Error422UnprocessableEntity(documents.Error(), details...)
 	case failure.Is(err, failure.Denied):
 		return huma.Error403Forbidden(err.Error())
 	case errors.Is(err, catalog.ErrNotFound):
@@ -143,6 +176,10 @@ func (s *server) fault(_ context.Context, operation string, err error) error {
 		return huma.Error503ServiceUnavailable("the request could not be answered; the log says why")
 	}
 }
+
+// policyLocation begins the locations of problems with policy documents; what is wrong
+// with them follows.
+const policyLocation = "policy."
 
 func location(field string) string {
 	if field == "" {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 func (s *server) jobs(api huma.API) {
 	route(s, api, http.MethodGet, "/jobs", "list-jobs", "jobs", "List jobs, newest first", s.listJobs)
 	route(s, api, http.MethodGet, "/jobs/{id}", "get-job", "jobs", "One job with its history and its chain", s.getJob)
+	route(s, api, http.MethodGet, "/jobs/by-id", "get-jobs", "jobs", "The jobs that are named, as far as they exist", s.getJobs)
 	for name, change := range map[string]struct {
 		summary string
 		do      func(*operator.Desk, context.Context, []string) ([]operator.Change, error)
@@ -88,32 +90,28 @@ func (s *server) listJobs(ctx context.Context, in *jobQuery) (*body[Jobs], error
 	return answer(out, nil)
 }
 
-// JobDetails is a job with what happened to it.
-type JobDetails struct {
-	Job    catalog.Job     `json:"job"`
-	Events []catalog.Event `json:"events" doc:"oldest first"`
-	Chain  []catalog.Job   `json:"chain" doc:"the backup the chain began with and what followed it, oldest first"`
-}
-
 // ByID names something in a path.
 type ByID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-func (s *server) getJob(ctx context.Context, in *ByID) (*body[JobDetails], error) {
-	job, err := s.Catalog.Job(ctx, strings.ToLower(in.ID))
-	if err != nil {
-		return nil, err
+// MaxByID is how many jobs one request for jobs by id may name.
+const MaxByID = 200
+
+func (s *server) getJobs(ctx context.Context, in *struct {
+	ID []string `query:"id" minItems:"1" maxItems:"200" doc:"ids, with commas"`
+}) (*body[Jobs], error) {
+	out := Jobs{Jobs: []catalog.Job{}}
+	for i, id := range in.ID {
+		in.ID[i] = strings.ToLower(id)
 	}
-	events, err := s.Catalog.Events(ctx, catalog.EventFilter{JobID: job.ID, Limit: maxLimit})
-	if err != nil {
-		return nil, err
+	found, err := s.Catalog.JobsByID(ctx, in.ID)
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		out.Jobs = append(out.Jobs, found[id])
 	}
-	chain, err := s.Catalog.ListJobs(ctx, catalog.JobFilter{ChainID: job.ChainID, Limit: maxLimit})
-	if err != nil {
-		return nil, err
-	}
-	chain = append([]catalog.Job{}, chain...)
-	slices.Reverse(chain)
-	return answer(JobDetails{job, append([]catalog.Event{}, events...), chain}, nil)
+	return answer(out, err)
+}
+
+func (s *server) getJob(ctx context.Context, in *ByID) (*body[operator.JobDetails], error) {
+	return answer(s.Office.ShowJob(ctx, strings.ToLower(in.ID)))
 }

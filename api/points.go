@@ -60,39 +60,8 @@ func (s *server) listPoints(ctx context.Context, in *pointQuery) (*body[Points],
 	return answer(out, nil)
 }
 
-// PointDetails is a recovery point with what concerns it.
-type PointDetails struct {
-	Point catalog.RecoveryPoint   `json:"point"`
-	Fate  *operator.Fate          `json:"fate,omitempty" doc:"what the policy in force wants of the point, if it can be restored"`
-	Holds []catalog.Hold          `json:"holds"`
-	Chain []catalog.RecoveryPoint `json:"chain" doc:"every point of the chain, this one too"`
-	Jobs  []catalog.Job           `json:"jobs" doc:"copies, restores and expiries of the point"`
-}
-
-func (s *server) getPoint(ctx context.Context, in *ByID) (*body[PointDetails], error) {
-	point, err := s.Catalog.Point(ctx, strings.ToLower(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	out := PointDetails{Point: point}
-	if out.Holds, err = s.Catalog.Holds(ctx, point.ID); err != nil {
-		return nil, err
-	}
-	if out.Chain, err = s.Catalog.ListPoints(ctx, catalog.PointFilter{ChainID: point.ChainID, Limit: maxLimit}); err != nil {
-		return nil, err
-	}
-	if out.Jobs, err = s.Catalog.ListJobs(ctx, catalog.JobFilter{PointID: point.ID, Limit: maxLimit}); err != nil {
-		return nil, err
-	}
-	if point.State == catalog.Available {
-		fate, err := s.Office.FateOf(ctx, point)
-		if err != nil {
-			return nil, err
-		}
-		out.Fate = &fate
-	}
-	out.Holds, out.Jobs = append([]catalog.Hold{}, out.Holds...), append([]catalog.Job{}, out.Jobs...)
-	return answer(out, nil)
+func (s *server) getPoint(ctx context.Context, in *ByID) (*body[operator.PointDetails], error) {
+	return answer(s.Office.ShowPoint(ctx, strings.ToLower(in.ID)))
 }
 
 // HoldName names a hold of a point in a path.

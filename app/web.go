@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"holdfast/api"
+	"holdfast/catalog"
 	"holdfast/failure"
 	"holdfast/internal/clock"
 	"holdfast/internal/metrics"
@@ -82,6 +83,13 @@ func (a *App) newDashboard(around *frame.Frame, office *operator.Office, reports
 	}
 	if a.Budgets != nil {
 		opts.Budgets = a.Budgets
+	}
+	opts.Why = func(ctx context.Context, job catalog.Job) (string, error) {
+		w, err := office.WhyWaiting(ctx, job)
+		if w == nil {
+			return "", err
+		}
+		return w.Text(), err
 	}
 	return dashboard.New(opts)
 }

@@ -25,8 +25,7 @@ func auditListCommand(env Env) *cli.Command {
 		Name: "list", Usage: "list what happened, newest first: decisions, AWS calls, state changes, what people did",
 		Description: "Examples:\n\n   holdfast audit list --actor ana --since 7d\n   holdfast audit list --job 6mpz72yzs7geu2grkcuv6eq3hw --output json\n" +
 			"   holdfast audit list --type hold",
-		Flags: []cli.Flag{
-			configFlag(),
+		Flags: serverFlags(
 			&cli.StringFlag{Name: "job", Usage: "only events of this `JOB`"},
 			&cli.StringFlag{Name: "point", Usage: "only events of this recovery `POINT`"},
 			&cli.StringFlag{Name: "actor", Usage: "only what this `ACTOR` did: a user, scheduler, or a worker"},
@@ -36,8 +35,8 @@ func auditListCommand(env Env) *cli.Command {
 			&cli.StringFlag{Name: "until", Usage: "only events before `TIME`"},
 			&cli.Int64Flag{Name: "before", Usage: "go on before the event `NUMBER`, the last one of the page before"},
 			&cli.IntFlag{Name: "limit", Value: defaultListLimit, Usage: "at most this many"},
-		},
-		Action: deskAction(env, listEvents),
+		),
+		Action: serviceAction(env, listEvents),
 	}
 }
 
@@ -62,7 +61,7 @@ func listEvents(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	page, err := d.store.SearchEvents(ctx.Context, f)
+	page, err := d.do.SearchEvents(ctx.Context, f)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/failure"
 	"holdfast/operator"
+	"holdfast/policy"
 )
 
 // client does through a server's API what operator.Desk and catalog.Store do here.
@@ -36,8 +38,9 @@ type problemAnswer struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Errors []struct {
-		Message  string `json:"message"`
-		Location string `json:"location"`
+		Message  string          `json:"message"`
+		Location string          `json:"location"`
+		Value    json.RawMessage `json:"value"`
 	} `json:"errors"`
 }
 
@@ -86,10 +89,18 @@ func refusedBy(status int, data []byte) error {
 	switch {
 	case status == http.StatusNotFound:
 		return fmt.Errorf("%s: %w", p.Detail, catalog.ErrNotFound)
+	case len(p.Errors) > 0 && strings.HasPrefix(p.Errors[0].Location, "policy."):
+		return p.policyError()
+	case status == http.StatusConflict && len(p.Errors) > 0:
+		changed := &operator.LimitConflictError{}
+		if err := json.Unmarshal(p.Errors[0].Value, changed); err != nil {
+			return errors.New(p.Detail)
+		}
+		return &failure.Error{Class: failure.Conflict, Err: changed}
 	case status == http.StatusUnprocessableEntity && len(p.Errors) > 0:
 		refusal := &operator.Refusal{}
 		for _, e := range p.Errors {
-			refusal.Problems = append(refusal.Problems, operator.Problem{Field: strings.TrimPrefix(e.Location, "body."), Message: e.Message})
+			refusal.Problems = append(refusal.Problems, operator.Problem{Field: fieldOf(e.Location), Message: e.Message})
 		}
 		return &failure.Error{Class: failure.Invalid, Err: refusal}
 	case status == http.StatusUnprocessableEntity:
@@ -97,6 +108,33 @@ func refusedBy(status int, data []byte) error {
 	default:
 		return errors.New(p.Detail)
 	}
+}
+
+// fieldOf returns the field of a request that a location of a problem is about.
+func fieldOf(location string) string {
+	_, field, _ := strings.Cut(location, ".")
+	return field
+}
+
+// policyError returns what is wrong with policy documents.
+func (p problemAnswer) policyError() error {
+	wrong := &operator.PolicyError{Kind: fieldOf(p.Errors[0].Location)}
+	for _, e := range p.Errors {
+		var found policy.Problem
+		if err := json.Unmarshal(e.Value, &found); err != nil {
+			found.Message = e.Message
+		}
+		wrong.Problems = append(wrong.Problems, found)
+	}
+	return &failure.Error{Class: failure.Invalid, Err: wrong}
+}
+
+// get reads what is at path into out.
+func (c *client) get(ctx context.Context, path string, q query, out any) error {
+	if len(q) > 0 {
+		path += "?" + url.Values(q).Encode()
+	}
+	return c.call(ctx, http.MethodGet, path, nil, out)
 }
 
 // Backup implements service.
@@ -142,32 +180,28 @@ func (c *client) Release(ctx context.Context, ids []string) ([]operator.Change, 
 
 // Job implements service.
 func (c *client) Job(ctx context.Context, id string) (catalog.Job, error) {
-	var out api.JobDetails
-	err := c.call(ctx, http.MethodGet, "/jobs/"+url.PathEscape(id), nil, &out)
+	out, err := c.ShowJob(ctx, id)
 	return out.Job, err
 }
 
 // JobsByID implements service.
 func (c *client) JobsByID(ctx context.Context, ids []string) (map[string]catalog.Job, error) {
 	found := make(map[string]catalog.Job, len(ids))
-	for _, id := range ids {
-		var out api.JobDetails
-		err := c.call(ctx, http.MethodGet, "/jobs/"+url.PathEscape(id), nil, &out)
-		if errors.Is(err, catalog.ErrNotFound) {
-			continue
-		}
-		if err != nil {
+	for some := range slices.Chunk(ids, api.MaxByID) {
+		var out api.Jobs
+		if err := c.get(ctx, "/jobs/by-id", query{}.list("id", some), &out); err != nil {
 			return nil, err
 		}
-		found[id] = out.Job
+		for _, job := range out.Jobs {
+			found[job.ID] = job
+		}
 	}
 	return found, nil
 }
 
 // Point implements service.
 func (c *client) Point(ctx context.Context, id string) (catalog.RecoveryPoint, error) {
-	var out api.PointDetails
-	err := c.call(ctx, http.MethodGet, "/points/"+url.PathEscape(id), nil, &out)
+	out, err := c.ShowPoint(ctx, id)
 	return out.Point, err
 }
 
@@ -179,7 +213,7 @@ func (c *client) ListJobs(ctx context.Context, f catalog.JobFilter) ([]catalog.J
 		text("chain", f.ChainID).text("point", f.PointID).instant("since", f.Since).instant("until", f.Until).
 		text("after", f.After).text("limit", strconv.Itoa(f.Limit))
 	var out api.Jobs
-	err := c.call(ctx, http.MethodGet, "/jobs?"+url.Values(q).Encode(), nil, &out)
+	err := c.get(ctx, "/jobs", q, &out)
 	return out.Jobs, err
 }
 
@@ -190,35 +224,6 @@ func (c *client) ListPoints(ctx context.Context, f catalog.PointFilter) ([]catal
 		text("account", f.Account).text("region", f.Region).text("resource", f.ResourceARN).text("plan", f.Plan).
 		text("chain", f.ChainID).instant("before", f.CompletedBefore).text("after", f.After).text("limit", strconv.Itoa(f.Limit))
 	var out api.Points
-	err := c.call(ctx, http.MethodGet, "/points?"+url.Values(q).Encode(), nil, &out)
+	err := c.get(ctx, "/points", q, &out)
 	return out.Points, err
-}
-
-// query collects the parameters that have a value.
-type query url.Values
-
-func (q query) text(name, value string) query {
-	if value != "" {
-		url.Values(q).Set(name, value)
-	}
-	return q
-}
-
-func (q query) list(name string, values []string) query {
-	return q.text(name, strings.Join(values, ","))
-}
-
-func (q query) instant(name string, at time.Time) query {
-	if at.IsZero() {
-		return q
-	}
-	return q.text(name, at.UTC().Format(time.RFC3339Nano))
-}
-
-func names[T ~string](values []T) []string {
-	list := make([]string, len(values))
-	for i, v := range values {
-		list[i] = string(v)
-	}
-	return list
 }

@@ -51,7 +51,9 @@ func deskAction(env Env, do func(*cli.Context, *desk) error) cli.ActionFunc {
 		}
 		// Who can read the configuration and write the database may do everything.
 		who := access.Actor{Name: userOf(env.Environ), Role: access.Admin}
-		d.act = app.NewOffice(cfg, store, env.Clock, d.drivers, d.policies).For(who)
+		office := app.NewOffice(cfg, store, env.Clock, d.drivers, d.policies)
+		office.Withheld = func(context.Context) ([]string, error) { return d.withheld, nil } // as policies found it
+		d.act = office.For(who)
 		d.do, d.where = local{d.act, store}, "in the catalog "+cfg.Catalog.DSN.String()
 		return errors.Join(do(ctx, d), store.Close())
 	}
@@ -101,9 +103,14 @@ func (d *desk) note(format string, args ...any) {
 func (d *desk) job(ctx context.Context, id string) (catalog.Job, error) {
 	job, err := d.do.Job(ctx, strings.ToLower(id))
 	if errors.Is(err, catalog.ErrNotFound) {
-		return catalog.Job{}, badInput("there is no job %q %s: see `holdfast jobs list`", id, d.where)
+		return catalog.Job{}, d.noJob(id)
 	}
 	return job, err
+}
+
+// noJob says that id names no job.
+func (d *desk) noJob(id string) error {
+	return badInput("there is no job %q %s: see `holdfast jobs list`", id, d.where)
 }
 
 // jobs returns the jobs ids name, in that order; all unknown ones are reported at once.
@@ -136,7 +143,12 @@ func (d *desk) jobs(ctx context.Context, ids []string) ([]catalog.Job, error) {
 func (d *desk) point(ctx context.Context, id string) (catalog.RecoveryPoint, error) {
 	point, err := d.do.Point(ctx, strings.ToLower(id))
 	if errors.Is(err, catalog.ErrNotFound) {
-		return catalog.RecoveryPoint{}, badInput("there is no recovery point %q %s: see `holdfast points list`", id, d.where)
+		return catalog.RecoveryPoint{}, d.noPoint(id)
 	}
 	return point, err
+}
+
+// noPoint says that id names no recovery point.
+func (d *desk) noPoint(id string) error {
+	return badInput("there is no recovery point %q %s: see `holdfast points list`", id, d.where)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast/catalog"
+	"holdfast/operator"
 )
 
 // instantText gives a time as people and scripts both read it, "-" for none.
@@ -16,19 +17,7 @@ func instantText(t time.Time) string {
 }
 
 // durationText rounds d to what matters: 5s, 12m, 3h20m, 4d.
-func durationText(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return d.Round(time.Second).String()
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d.Round(time.Minute).Minutes()))
-	case d < 48*time.Hour:
-		d = d.Round(time.Minute)
-		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-	default:
-		return fmt.Sprintf("%dd", int(d.Hours()/24))
-	}
-}
+func durationText(d time.Duration) string { return operator.DurationText(d) }
 
 // runtimeText says how long AWS has worked on job.
 func runtimeText(job catalog.Job, now time.Time) string {
@@ -70,9 +59,4 @@ func orDash(s string) string {
 }
 
 // counted gives a number of things: 1 job, 2 jobs.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
+func counted(n int, thing string) string { return operator.Counted(n, thing) }

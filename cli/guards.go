@@ -19,7 +19,7 @@ func reasonFlag(usage string) cli.Flag { return &cli.StringFlag{Name: "reason", 
 
 func holdCommand(env Env) *cli.Command {
 	named := func(own ...cli.Flag) []cli.Flag {
-		return append(own, configFlag(), &cli.StringFlag{Name: "point", Usage: "the recovery `POINT`"},
+		return append(serverFlags(own...), &cli.StringFlag{Name: "point", Usage: "the recovery `POINT`"},
 			&cli.StringFlag{Name: "name", Usage: "`NAME` of the hold, for example a case number"})
 	}
 	return &cli.Command{
@@ -29,8 +29,8 @@ func holdCommand(env Env) *cli.Command {
 				Name: "add", Usage: "put a legal hold on a recovery point",
 				Description: "Example:\n\n   holdfast hold add --point 6mpz72yzs7geu2grkcuv6eq3hw --name case-7 --reason 'asked for by counsel'",
 				Flags:       named(reasonFlag("`TEXT` that says why")),
-				Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
-					holds, err := d.act.AddHold(ctx.Context, operator.HoldRequest{Point: ctx.String("point"), Name: ctx.String("name"), Note: ctx.String("reason")})
+				Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
+					holds, err := d.do.AddHold(ctx.Context, operator.HoldRequest{Point: ctx.String("point"), Name: ctx.String("name"), Note: ctx.String("reason")})
 					return d.holdsLeft(ctx, holds, err)
 				}),
 			},
@@ -38,16 +38,16 @@ func holdCommand(env Env) *cli.Command {
 				Name: "remove", Usage: "take a legal hold off",
 				Description: "Example:\n\n   holdfast hold remove --point 6mpz72yzs7geu2grkcuv6eq3hw --name case-7",
 				Flags:       named(),
-				Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
-					holds, err := d.act.RemoveHold(ctx.Context, operator.HoldRequest{Point: ctx.String("point"), Name: ctx.String("name")})
+				Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
+					holds, err := d.do.RemoveHold(ctx.Context, operator.HoldRequest{Point: ctx.String("point"), Name: ctx.String("name")})
 					return d.holdsLeft(ctx, holds, err)
 				}),
 			},
 			{
 				Name: "list", Usage: "list legal holds, newest first",
 				Description: "Example:\n\n   holdfast hold list --output json",
-				Flags:       []cli.Flag{configFlag(), &cli.IntFlag{Name: "limit", Value: defaultListLimit, Usage: "at most this many"}},
-				Action:      deskAction(env, listHolds),
+				Flags:       serverFlags(&cli.IntFlag{Name: "limit", Value: defaultListLimit, Usage: "at most this many"}),
+				Action:      serviceAction(env, listHolds),
 			},
 		},
 	}
@@ -77,7 +77,7 @@ func listHolds(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	holds, err := d.store.HeldPoints(ctx.Context, catalog.HoldLegal, limit)
+	holds, err := d.do.HeldPoints(ctx.Context, catalog.HoldLegal, limit)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func vaultCommand(env Env) *cli.Command {
 			{
 				Name: "list", Usage: "list the locks",
 				Description: "Example:\n\n   holdfast vault list",
-				Flags:       []cli.Flag{configFlag()}, Action: deskAction(env, listLocks),
+				Flags:       serverFlags(), Action: serviceAction(env, listLocks),
 			},
 			{
 				Name: "lock", Usage: "lock every vault of a name, or make its lock longer",
@@ -115,21 +115,21 @@ func vaultCommand(env Env) *cli.Command {
 					"made longer. The lock is Holdfast's own and holds for all engines; an AWS Backup Vault Lock holds beside it.\n\n" +
 					"Examples:\n\n   holdfast vault lock --vault default --mode governance --min-days 30 --reason 'ransomware drill'\n" +
 					"   holdfast vault lock --vault gold --mode compliance --min-days 365 --grace-days 14",
-				Flags: []cli.Flag{
-					configFlag(), vault,
+				Flags: serverFlags(
+					vault,
 					&cli.StringFlag{Name: "mode", Value: string(catalog.Governance), Usage: "governance or compliance"},
 					&cli.IntFlag{Name: "min-days", Usage: "keep every point this many `DAYS` after it was completed"},
 					&cli.IntFlag{Name: "grace-days", Value: 3, Usage: "`DAYS` in which a compliance lock can be taken back"},
 					reasonFlag("`TEXT` that says why"),
-				},
-				Action: deskAction(env, lockVault),
+				),
+				Action: serviceAction(env, lockVault),
 			},
 			{
 				Name: "unlock", Usage: "take a lock off that is not final",
 				Description: "Example:\n\n   holdfast vault unlock --vault default --reason 'the drill is over'",
-				Flags:       []cli.Flag{configFlag(), vault, reasonFlag("`TEXT` that says why")},
-				Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
-					if err := d.act.UnlockVault(ctx.Context, ctx.String("vault"), ctx.String("reason")); err != nil {
+				Flags:       serverFlags(vault, reasonFlag("`TEXT` that says why")),
+				Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
+					if err := d.do.UnlockVault(ctx.Context, ctx.String("vault"), ctx.String("reason")); err != nil {
 						return refused(err)
 					}
 					return listLocks(ctx, d)
@@ -140,7 +140,7 @@ func vaultCommand(env Env) *cli.Command {
 }
 
 func lockVault(ctx *cli.Context, d *desk) error {
-	_, err := d.act.LockVault(ctx.Context, operator.LockRequest{
+	_, err := d.do.LockVault(ctx.Context, operator.LockRequest{
 		Vault: ctx.String("vault"), Mode: catalog.LockMode(ctx.String("mode")), MinDays: ctx.Int("min-days"),
 		GraceDays: ctx.Int("grace-days"), Reason: ctx.String("reason"),
 	})
@@ -156,7 +156,7 @@ type lockList struct {
 }
 
 func listLocks(ctx *cli.Context, d *desk) error {
-	locks, err := d.store.VaultLocks(ctx.Context)
+	locks, err := d.do.VaultLocks(ctx.Context)
 	if err != nil {
 		return err
 	}
@@ -188,24 +188,24 @@ func deletionsCommand(env Env) *cli.Command {
 				Description: "When more recovery points are due within a day than expiry.resource_share or\n" +
 					"expiry.installation_share allows, their deletion stops until it is approved or less is due.\n\n" +
 					"Exits with 3 when something waits for an approval.\n\nExample:\n\n   holdfast deletions list",
-				Flags: []cli.Flag{configFlag()}, Action: deskAction(env, listStops),
+				Flags: serverFlags(), Action: serviceAction(env, listStops),
 			},
 			{
 				Name: "approve", Usage: "let the stopped deletions of a resource, or of the installation, go on",
 				Description: "An approval of `installation` covers every resource. The leader goes on within ten minutes.\n\n" +
 					"Examples:\n\n   holdfast deletions approve --subject arn:aws:ec2:eu-west-1:111122223333:volume/vol-0abc --reason 'retention cut to 7 days'\n" +
 					"   holdfast deletions approve --subject installation --for 8h --reason 'change 4711'",
-				Flags: []cli.Flag{
-					configFlag(), &cli.StringFlag{Name: "subject", Usage: "the `ARN` of a resource, or installation"},
+				Flags: serverFlags(
+					&cli.StringFlag{Name: "subject", Usage: "the `ARN` of a resource, or installation"},
 					&cli.DurationFlag{Name: "for", Value: 24 * time.Hour, Usage: "how long the approval lasts"},
 					reasonFlag("`TEXT` that says why"),
-				},
-				Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
-					err := d.act.Approve(ctx.Context, operator.ApproveRequest{Subject: ctx.String("subject"), For: ctx.Duration("for"), Reason: ctx.String("reason")})
+				),
+				Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
+					err := d.do.Approve(ctx.Context, operator.ApproveRequest{Subject: ctx.String("subject"), For: ctx.Duration("for"), Reason: ctx.String("reason")})
 					if err != nil {
 						return refused(err)
 					}
-					stops, err := d.store.Stops(ctx.Context)
+					stops, err := d.do.Stops(ctx.Context)
 					if err != nil {
 						return err
 					}
@@ -227,7 +227,7 @@ func listStops(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	stops, err := d.store.Stops(ctx.Context)
+	stops, err := d.do.Stops(ctx.Context)
 	if err != nil {
 		return err
 	}

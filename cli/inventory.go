@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
 	"holdfast/catalog"
-	"holdfast/policy"
+	"holdfast/operator"
 	"holdfast/resource"
 )
 
@@ -26,79 +24,46 @@ func inventoryListCommand(env Env) *cli.Command {
 		Description: "A resource is unprotected when no plan of the configured policies selects it, or when it cannot\n" +
 			"be backed up. --unprotected exits with 3 when there is one.\n\n" +
 			"Examples:\n\n   holdfast inventory list --account 111122223333\n   holdfast inventory list --unprotected --output json",
-		Flags: append([]cli.Flag{
+		Flags: serverFlags(listFlags(
 			&cli.BoolFlag{Name: "unprotected", Usage: "only resources nothing backs up"},
 			&cli.BoolFlag{Name: "gone", Usage: "also resources that are no longer there"},
-		}, listFlags(configFlag())...),
-		Action: deskAction(env, listInventory),
+		)...),
+		Action: serviceAction(env, listInventory),
 	}
 }
 
 // inventoryList is what `inventory list --output json` prints.
 type inventoryList struct {
-	Resources []inventoryEntry `json:"resources"`
+	Resources []operator.ResourceEntry `json:"resources"`
 	// More is set when --limit left some out.
 	More bool `json:"more"`
 }
 
-type inventoryEntry struct {
-	catalog.InventoryItem
-	Plans     []string `json:"plans"` // the plans that select it
-	Protected bool     `json:"protected"`
-}
-
-// errEnough ends a listing at its limit.
-var errEnough = errors.New("enough")
-
 func listInventory(ctx *cli.Context, d *desk) error {
 	var c checks
 	c.noArguments(ctx)
-	filter := catalog.ResourceFilter{
-		Kinds: choices(&c, ctx, "kind", resource.Kinds()), Account: c.account(ctx),
-		Region: ctx.String("region"), IncludeGone: ctx.Bool("gone"),
+	q := operator.ResourceQuery{
+		ResourceFilter: catalog.ResourceFilter{
+			Kinds: choices(&c, ctx, "kind", resource.Kinds()), Account: c.account(ctx),
+			Region: ctx.String("region"), IncludeGone: ctx.Bool("gone"),
+		},
+		Unprotected: ctx.Bool("unprotected"), Limit: c.limit(ctx, maxInventoryLimit),
 	}
-	limit := c.limit(ctx, maxInventoryLimit)
 	if err := c.err(); err != nil {
 		return err
 	}
-	set, err := d.policies(ctx.Context)
+	found, err := d.do.ListResources(ctx.Context, q)
 	if err != nil {
 		return err
 	}
-	list := inventoryList{Resources: []inventoryEntry{}}
-	err = d.store.Resources(ctx.Context, filter, func(item catalog.InventoryItem) error {
-		entry := newInventoryEntry(set, item)
-		if ctx.Bool("unprotected") && (entry.Protected || !item.GoneAt.IsZero()) {
-			return nil
-		}
-		if len(list.Resources) == limit {
-			list.More = true
-			return errEnough
-		}
-		list.Resources = append(list.Resources, entry)
-		return nil
-	})
-	if err != nil && !errors.Is(err, errEnough) {
-		return err
-	}
+	list := inventoryList{found.Resources, found.Next != ""}
 	if err := d.print(list, func() error { return d.inventoryTable(list) }); err != nil {
 		return err
 	}
-	if ctx.Bool("unprotected") && len(list.Resources) > 0 {
+	if q.Unprotected && len(list.Resources) > 0 {
 		return d.outcome(codeAttention, "%d resources are backed up by nothing", len(list.Resources))
 	}
 	return nil
-}
-
-func newInventoryEntry(set *policy.Set, item catalog.InventoryItem) inventoryEntry {
-	entry := inventoryEntry{InventoryItem: item, Plans: []string{}}
-	for i := range set.Plans {
-		if _, ok := set.Plans[i].Selects(item.Resource); ok {
-			entry.Plans = append(entry.Plans, set.Plans[i].Name)
-		}
-	}
-	entry.Protected = len(entry.Plans) > 0 && item.Unsupported == ""
-	return entry
 }
 
 func (d *desk) inventoryTable(list inventoryList) error {
@@ -119,7 +84,7 @@ func (d *desk) inventoryTable(list inventoryList) error {
 	return nil
 }
 
-func protectionText(r inventoryEntry) string {
+func protectionText(r operator.ResourceEntry) string {
 	switch {
 	case !r.GoneAt.IsZero():
 		return "gone since " + instantText(r.GoneAt)

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,73 +11,39 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
-	"holdfast/internal/awssession"
+	"holdfast/internal/awscall"
+	"holdfast/operator"
 )
 
 func jobsShowCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "show", Usage: "show everything about a job: fields, why it waits, timeline, chain", ArgsUsage: "ID",
 		Description: "Of a job that has not begun it says why: which key is full, who holds it, the job's place and\n" +
-			"an estimate with how it was computed. Also prints what CloudTrail's userAgent field holds for\n" +
+			"an estimate with how it was computed. The timeline has every call that was made to AWS, with\n" +
+			"the answer and AWS's request id. Also prints what CloudTrail's userAgent field holds for\n" +
 			"the job's calls to AWS, and the queries that find them: of the last 90 days with the AWS command\n" +
 			"line, and in the bucket of a trail with Athena.\n\n" +
 			"Example:\n\n   holdfast jobs show 6mpz72yzs7geu2grkcuv6eq3hw",
-		Flags:  []cli.Flag{configFlag()},
-		Action: deskAction(env, showJob),
+		Flags:  serverFlags(),
+		Action: serviceAction(env, showJob),
 	}
 }
-
-// jobDetails is what `jobs show --output json` prints.
-type jobDetails struct {
-	Job    catalog.Job     `json:"job"`
-	Events []catalog.Event `json:"events"` // oldest first
-	Chain  []catalog.Job   `json:"chain"`  // the backup the chain began with, its copies and what became of them
-	// Waiting says why a job has not begun; null when it has.
-	Waiting *waiting `json:"waiting"`
-	// UserAgent is the text in the user agent of every AWS call the job made, and CloudTrail
-	// the queries that find those calls.
-	UserAgent  string     `json:"cloudtrail_user_agent"`
-	CloudTrail cloudTrail `json:"cloudtrail"`
-}
-
-// maxEvents bounds the timeline; a job has a few dozen events.
-const maxEvents = 1000
 
 func showJob(ctx *cli.Context, d *desk) error {
 	if ctx.NArg() != 1 {
 		return badInput("name one job: see `holdfast jobs list`")
 	}
-	job, err := d.job(ctx.Context, ctx.Args().First())
+	details, err := d.do.ShowJob(ctx.Context, strings.ToLower(ctx.Args().First()))
+	if errors.Is(err, catalog.ErrNotFound) {
+		return d.noJob(ctx.Args().First())
+	}
 	if err != nil {
-		return err
-	}
-	details := jobDetails{Job: job, UserAgent: awssession.UserAgentOf(job.ID), CloudTrail: cloudTrailOf(job, d.clock.Now())}
-	events, err := d.store.Events(ctx.Context, catalog.EventFilter{JobID: job.ID, Limit: maxEvents})
-	if err != nil {
-		return err
-	}
-	details.Events = append([]catalog.Event{}, events...)
-	if details.Chain, err = d.chain(ctx.Context, job.ChainID); err != nil {
-		return err
-	}
-	if details.Waiting, err = d.whyWaiting(ctx.Context, job); err != nil {
 		return err
 	}
 	return d.print(details, func() error { return d.jobText(details) })
 }
 
-// chain returns the jobs of a chain, oldest first.
-func (d *desk) chain(ctx context.Context, id string) ([]catalog.Job, error) {
-	jobs, err := d.store.ListJobs(ctx, catalog.JobFilter{ChainID: id, Limit: maxListLimit})
-	if err != nil {
-		return nil, err
-	}
-	jobs = append([]catalog.Job{}, jobs...)
-	slices.Reverse(jobs)
-	return jobs, nil
-}
-
-func (d *desk) jobText(details jobDetails) error {
+func (d *desk) jobText(details operator.JobDetails) error {
 	if err := fields(d.env.Stdout, jobFields(details.Job)); err != nil {
 		return err
 	}
@@ -90,12 +56,35 @@ func (d *desk) jobText(details jobDetails) error {
 	d.line("\nTimeline")
 	for _, e := range details.Events {
 		d.line("  %s  %s", instantText(e.At), eventText(e))
+		calls := awscall.Parse(e.Data)
+		for _, call := range calls.Calls {
+			d.line("      %s", callText(call))
+		}
+		if calls.LeftOut > 0 {
+			d.line("      and %s in between", counted(calls.LeftOut, "call"))
+		}
 	}
 	if len(details.Chain) < 2 {
 		return nil
 	}
 	d.line("\nChain")
 	return d.jobTable(details.Chain)
+}
+
+// callText gives one AWS call on one line.
+func callText(c awscall.Call) string {
+	answer := c.Code
+	if c.Status != 0 {
+		answer = strings.TrimSpace(fmt.Sprintf("%d %s", c.Status, c.Code))
+	}
+	text := fmt.Sprintf("%s  %s/%s  %s in %.0f ms", c.Operation, orDash(c.Account), c.Region, answer, c.Millis)
+	if c.RequestID != "" {
+		text += ", request " + c.RequestID
+	}
+	if c.Attempt > 1 {
+		text += fmt.Sprintf(", attempt %d", c.Attempt)
+	}
+	return text + ", at " + instantText(c.At)
 }
 
 // eventText gives one event on one line.
@@ -166,4 +155,26 @@ func intentText(j catalog.Job) string {
 		return ""
 	}
 	return "open until " + instantText(j.IntentUntil) + ", written by " + j.IntentOwner
+}
+
+// waitingText prints why a job waits.
+func (d *desk) waitingText(w *operator.Waiting) {
+	if w.Note != "" {
+		d.note("%s", w.Note)
+	}
+	d.line("\nWaiting")
+	d.line("  %s", w.Message)
+	if w.Ahead != nil {
+		d.line("  %s before it in its line", counted(*w.Ahead, "job"))
+	}
+	for _, h := range w.HeldBy {
+		since := ""
+		if !h.Since.IsZero() {
+			since = " for " + durationText(d.clock.Now().Sub(h.Since))
+		}
+		d.line("  held by %s%s: %s %s %s", h.JobID, since, orDash(h.State), orDash(h.Type), h.Resource)
+	}
+	if w.Estimate != nil {
+		d.line("  begins in about %s: %s", durationText(w.Estimate.After()), w.Estimate.How)
+	}
 }

@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
 
-	"holdfast/admission"
-	"holdfast/app"
 	"holdfast/operator"
 )
 
@@ -23,76 +20,37 @@ func limitsShowCommand(env Env) *cli.Command {
 			"go at once (below 0: reserved ahead), the part of the rate in use, which AWS lowers by throttling,\n" +
 			"and how long a call would be put off.\n\n" +
 			"Examples:\n\n   holdfast limits show\n   holdfast limits show --budgets\n   holdfast limits show --output json",
-		Flags: []cli.Flag{
-			configFlag(), &cli.BoolFlag{Name: "budgets", Usage: "show the API budgets in use"},
-		},
-		Action: deskAction(env, showLimits),
+		Flags:  serverFlags(&cli.BoolFlag{Name: "budgets", Usage: "show the API budgets in use"}),
+		Action: serviceAction(env, showLimits),
 	}
 }
-
-// limitList is what `limits show --output json` prints.
-type limitList struct {
-	Limits []operator.Limit `json:"limits"`
-	// Counted says where held comes from: redis or catalog.
-	Counted string `json:"counted"`
-}
-
-// maxUsage bounds how many keys are shown.
-const maxUsage = 10_000
 
 func showLimits(ctx *cli.Context, d *desk) error {
 	var c checks
 	c.noArguments(ctx)
+	if ctx.Bool("budgets") && d.act == nil {
+		c.add("--budgets", "does not go with --server: the server's metrics holdfast_budget_* tell of the budgets")
+	}
 	if err := c.err(); err != nil {
 		return err
 	}
 	if ctx.Bool("budgets") {
 		return showBudgets(ctx.Context, d)
 	}
-	usage, counted, err := d.usage(ctx.Context)
+	list, err := d.do.ListLimits(ctx.Context)
 	if err != nil {
 		return err
 	}
-	set, _, err := d.store.Caps(ctx.Context)
-	if err != nil {
-		return err
+	if list.Note != "" {
+		d.note("%s", list.Note)
 	}
-	waiting, err := d.store.Waiting(ctx.Context)
-	if err != nil {
-		return err
-	}
-	keys := operator.NewLimits(d.act.DefaultCaps, set)
-	keys.Use(usage, counted == countedRedis)
-	keys.Await(waiting, d.act.Units, counted == countedRedis)
-	list := limitList{Limits: keys.Sorted(), Counted: counted}
 	return d.print(list, func() error { return d.limitTable(list) })
 }
 
-// Where held slots are counted.
-const (
-	countedRedis   = "redis"
-	countedCatalog = "catalog"
-)
+// maxUsage bounds how many budgets are shown.
+const maxUsage = 10_000
 
-// usage counts holders by key: in Redis when it can be asked, else in the catalog, where
-// everything that has begun is known too.
-func (d *desk) usage(ctx context.Context) ([]admission.KeyUsage, string, error) {
-	queue, err := app.OpenQueue(ctx, d.cfg)
-	if err == nil {
-		defer func() { _ = queue.Close() }()
-		usage, err := queue.Controller.Usage(ctx, maxUsage)
-		if err == nil {
-			return usage, countedRedis, nil
-		}
-		d.note("redis could not be asked: %v", err)
-	} else {
-		d.note("%v", err)
-	}
-	usage, err := d.act.HeldInCatalog(ctx)
-	return usage, countedCatalog, err
-}
-
-func (d *desk) limitTable(list limitList) error {
+func (d *desk) limitTable(list operator.LimitList) error {
 	rows := make([][]string, len(list.Limits))
 	for i, l := range list.Limits {
 		waiting, oldest := "-", "-"

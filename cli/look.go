@@ -2,10 +2,10 @@ package cli
 
 import "github.com/urfave/cli/v2"
 
-// lookCommands are the commands about what there is: points, resources, limits, what
+// lookCommands are the commands about what there is: points, resources, accounts, limits, what
 // has happened, and reports on it.
 func lookCommands(env Env) []*cli.Command {
-	return []*cli.Command{pointsCommand(env), inventoryCommand(env), limitsCommand(env), auditCommand(env), reportCommand(env)}
+	return []*cli.Command{pointsCommand(env), inventoryCommand(env), accountsCommand(env), limitsCommand(env), auditCommand(env), reportCommand(env)}
 }
 
 // settingsCommands are the commands about how an installation is set up and how it is.

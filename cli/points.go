@@ -1,8 +1,9 @@
 package cli
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -109,16 +110,15 @@ func pointsShowCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "show", Usage: "show everything about a recovery point: fields, holds, chain, jobs", ArgsUsage: "ID",
 		Description: "Example:\n\n   holdfast points show 6mpz72yzs7geu2grkcuv6eq3hw",
-		Flags:       []cli.Flag{configFlag()},
-		Action: deskAction(env, func(ctx *cli.Context, d *desk) error {
+		Flags:       serverFlags(),
+		Action: serviceAction(env, func(ctx *cli.Context, d *desk) error {
 			if ctx.NArg() != 1 {
 				return badInput("name one recovery point: see `holdfast points list`")
 			}
-			point, err := d.point(ctx.Context, ctx.Args().First())
-			if err != nil {
-				return err
+			details, err := d.do.ShowPoint(ctx.Context, strings.ToLower(ctx.Args().First()))
+			if errors.Is(err, catalog.ErrNotFound) {
+				return d.noPoint(ctx.Args().First())
 			}
-			details, err := d.pointDetails(ctx.Context, point)
 			if err != nil {
 				return err
 			}
@@ -127,44 +127,7 @@ func pointsShowCommand(env Env) *cli.Command {
 	}
 }
 
-// pointDetails is what `points show --output json` prints.
-type pointDetails struct {
-	Point catalog.RecoveryPoint `json:"point"`
-	// Fate is what the policy in force wants of the point, if it can be restored.
-	Fate  *operator.Fate          `json:"fate,omitempty"`
-	Holds []catalog.Hold          `json:"holds"`
-	Chain []catalog.RecoveryPoint `json:"chain"` // every point of the chain, this one too
-	Jobs  []catalog.Job           `json:"jobs"`  // copies, restores and expiries of the point
-}
-
-func (d *desk) pointDetails(ctx context.Context, point catalog.RecoveryPoint) (pointDetails, error) {
-	details := pointDetails{Point: point, Holds: []catalog.Hold{}, Chain: []catalog.RecoveryPoint{}, Jobs: []catalog.Job{}}
-	holds, err := d.store.Holds(ctx, point.ID)
-	if err != nil {
-		return details, err
-	}
-	chain, err := d.store.ListPoints(ctx, catalog.PointFilter{ChainID: point.ChainID, Limit: maxListLimit})
-	if err != nil {
-		return details, err
-	}
-	jobs, err := d.store.ListJobs(ctx, catalog.JobFilter{PointID: point.ID, Limit: maxListLimit})
-	if err != nil {
-		return details, err
-	}
-	if point.State == catalog.Available {
-		verdict, err := d.act.FateOf(ctx, point)
-		if err != nil {
-			return details, err
-		}
-		details.Fate = &verdict
-	}
-	details.Holds = append(details.Holds, holds...)
-	details.Chain = append(details.Chain, chain...)
-	details.Jobs = append(details.Jobs, jobs...)
-	return details, nil
-}
-
-func (d *desk) pointText(details pointDetails) error {
+func (d *desk) pointText(details operator.PointDetails) error {
 	p := details.Point
 	err := fields(d.env.Stdout, [][2]string{
 		{"Point", p.ID}, {"State", string(p.State)}, {"Resource", p.ResourceARN}, {"Kind", string(p.Kind)}, {"Engine", string(p.Engine)},

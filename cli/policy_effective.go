@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"holdfast/app"
+	"holdfast/operator"
 	"holdfast/policy"
 	"holdfast/policy/format"
 	"holdfast/policy/orgpolicy"
@@ -20,26 +21,31 @@ func effectiveCommand(env Env) *cli.Command {
 			"policies of a level in order of attachment, separated by commas. Prints the effective policy\n" +
 			"in the shape AWS Organizations prints it. When a policy is malformed, or the merged document\n" +
 			"invalid, nothing of it is printed: every problem is listed, and the exit code is 2.\n" +
-			"With --organization the levels come from a directory laid out as the organization is.\n\n" +
+			"With --organization the levels come from a directory laid out as the organization is; with --server\n" +
+			"they are those in force there.\n\n" +
 			"Examples:\n\n" +
 			"   holdfast policy effective --level root.json --level ou.json,ou-extra.json --level account.json\n" +
 			"   holdfast policy effective --level root.json --account 111122223333 --region eu-west-1 --output json\n" +
 			"   holdfast policy effective --level root.json --level account.json --explain\n" +
 			"   holdfast policy effective --organization policies/organization --account 111122223333 --explain\n" +
+			"   holdfast policy effective --server https://backup.example.com --token-file token --account 111122223333 --explain\n" +
 			"   holdfast policy effective --no-schema --level root-tags.json --level account-tags.json",
-		Flags: []cli.Flag{
+		Flags: append(throughFlags(),
 			&cli.StringSliceFlag{Name: "level", Usage: "policies of one level, `FILE[,FILE...]`; repeat it from the root down"},
 			&cli.StringFlag{Name: "organization", Usage: "take the levels above --account from this `DIR`, see docs/organization-policies.md"},
 			&cli.StringFlag{Name: "account", Usage: "fill in $account with this account `ID`"},
 			&cli.StringFlag{Name: "region", Usage: "fill in $region with this `REGION`"},
 			&cli.BoolFlag{Name: "no-schema", Usage: "merge policies of any type, such as tag policies, by their operators alone"},
 			&cli.BoolFlag{Name: "explain", Usage: "say which level and policy set each value, and what was ignored and why"},
-		},
+		),
 		Action: func(ctx *cli.Context) error { return effectivePolicy(ctx, env) },
 	}
 }
 
 func effectivePolicy(ctx *cli.Context, env Env) error {
+	if ctx.String("server") != "" {
+		return effectiveThere(ctx, env)
+	}
 	var c checks
 	c.noArguments(ctx)
 	c.levels(ctx)
@@ -54,23 +60,36 @@ func effectivePolicy(ctx *cli.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	levels, warnings, err := readLevels(targets, ctx.Bool("no-schema"))
+	filled, warnings, err := operator.MergePolicies(targets, operator.MergeOptions{
+		Account: ctx.String("account"), Region: ctx.String("region"), AnyType: ctx.Bool("no-schema"),
+	})
+	if err != nil {
+		return policyRefused(err)
+	}
+	return printEffective(ctx, env, operator.Explain(filled, warnings))
+}
+
+// effectiveThere asks a server for what is in force there.
+func effectiveThere(ctx *cli.Context, env Env) error {
+	var c checks
+	c.noArguments(ctx)
+	for _, flag := range []string{"level", "organization", "no-schema"} {
+		if ctx.IsSet(flag) {
+			c.add("--"+flag, "does not go with --server, which merges the policies of its own organization")
+		}
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	server, err := newClient(ctx)
 	if err != nil {
 		return err
 	}
-	effective := orgpolicy.Merge(levels)
-	if !ctx.Bool("no-schema") {
-		found := effective.Check()
-		if problems := found.Problems(); len(problems) > 0 {
-			return problemsOf(format.KindEffective, problems)
-		}
-		warnings = append(warnings, found.Warnings...)
+	out, err := server.EffectivePolicy(ctx.Context, operator.EffectiveRequest{Account: ctx.String("account"), Region: ctx.String("region")})
+	if err != nil {
+		return policyRefused(err)
 	}
-	filled, problems := effective.Fill(ctx.String("account"), ctx.String("region"))
-	if len(problems) > 0 {
-		return problemsOf(format.KindEffective, problems)
-	}
-	return printEffective(ctx, env, filled, warnings)
+	return printEffective(ctx, env, out)
 }
 
 // levels wants the levels from one source.
@@ -115,45 +134,16 @@ func organizationPath(dir, account string) ([]*orgpolicy.Target, error) {
 	return path, nil
 }
 
-// readLevels parses every policy and reports what is wrong with any of them.
-func readLevels(targets []*orgpolicy.Target, anyType bool) (levels []orgpolicy.Level, warnings []policy.Problem, err error) {
-	read := orgpolicy.ReadLevel
-	if anyType {
-		read = orgpolicy.ReadAnyLevel
-	}
-	var problems []policy.Problem
-	for _, t := range targets {
-		level, result := read(t.Name, t.Files)
-		problems = append(problems, result.Problems...)
-		warnings = append(warnings, result.Warnings...)
-		levels = append(levels, level)
-	}
-	if len(problems) > 0 {
-		return nil, nil, problemsOf(format.KindMalformed, problems)
-	}
-	return levels, warnings, nil
-}
-
-// explanation is the JSON of policy effective --explain.
-type explanation struct {
-	Effective  *orgpolicy.Effective   `json:"effective_policy"`
-	Provenance []orgpolicy.Provenance `json:"provenance"`
-	Ignored    []orgpolicy.Ignored    `json:"ignored"`
-	Warnings   []policy.Problem       `json:"warnings"`
-}
-
 // printEffective prints the document, which is JSON either way.
-func printEffective(ctx *cli.Context, env Env, e *orgpolicy.Effective, warnings []policy.Problem) error {
+func printEffective(ctx *cli.Context, env Env, e operator.Effective) error {
 	explain := ctx.Bool("explain")
 	if explain && jsonWanted(ctx) {
-		out := explanation{Effective: e, Warnings: append([]policy.Problem{}, warnings...)}
-		out.Provenance, out.Ignored = e.Explain()
-		return printJSON(env.Stdout, out)
+		return printJSON(env.Stdout, e)
 	}
-	for _, w := range warnings {
+	for _, w := range e.Warnings {
 		writeLine(env.Stderr, "holdfast: warning: %s", w)
 	}
-	if _, err := env.Stdout.Write(e.JSON()); err != nil {
+	if _, err := env.Stdout.Write(e.Policy); err != nil {
 		return err
 	}
 	if explain {
@@ -163,9 +153,8 @@ func printEffective(ctx *cli.Context, env Env, e *orgpolicy.Effective, warnings 
 }
 
 // writeExplanation tells the story of each setting, then of what had no effect.
-func writeExplanation(env Env, e *orgpolicy.Effective) {
-	settings, ignored := e.Explain()
-	for _, s := range settings {
+func writeExplanation(env Env, e operator.Effective) {
+	for _, s := range e.Provenance {
 		value := "not set"
 		if s.Value != nil {
 			value = valueText(*s.Value)
@@ -179,7 +168,7 @@ func writeExplanation(env Env, e *orgpolicy.Effective) {
 			writeLine(env.Stdout, "%s", line)
 		}
 	}
-	for _, i := range ignored {
+	for _, i := range e.Ignored {
 		writeLine(env.Stdout, "\n%s\n  level %d  %s  ignored: %s", i.Path, i.Level, place(i.Policy, i.Line), i.Reason)
 	}
 }

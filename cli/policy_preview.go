@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"holdfast/app"
-	"holdfast/catalog"
+	"holdfast/operator"
 	"holdfast/policy/preview"
 )
 
@@ -35,13 +35,12 @@ func policyPreviewCommand(env Env) *cli.Command {
 			"Without files it looks at the policies of the configuration.\n\n" +
 			"Examples:\n\n   holdfast policy preview --config holdfast.yaml\n" +
 			"   holdfast policy preview --config holdfast.yaml --allow none --output json policies/new.yaml",
-		Flags: []cli.Flag{
-			configFlag(),
+		Flags: serverFlags(
 			&cli.StringFlag{Name: "at", Usage: "as of this `TIME`, e.g. 2026-05-05T12:00:00Z (default: now)"},
 			&cli.StringSliceFlag{Name: "allow", Usage: "do not count these `FINDINGS`: twice, none, impossible"},
 			&cli.IntFlag{Name: "limit", Value: 20, Usage: "list `N` entries at most of each sort; all are counted"},
-		},
-		Action: deskAction(env, previewPolicy),
+		),
+		Action: serviceAction(env, previewPolicy),
 	}
 }
 
@@ -56,13 +55,14 @@ func previewPolicy(ctx *cli.Context, d *desk) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	report, err := d.preview(ctx, preview.Options{
-		At: at, Limit: limit, Capabilities: app.Capabilities(d.drivers), Detours: d.detours,
-	})
+	files, err := policyFiles(ctx.Args().Slice())
 	if err != nil {
 		return err
 	}
-	report.Withheld = d.withheld
+	report, err := d.do.Preview(ctx.Context, operator.PreviewRequest{Files: files, At: at, Limit: limit})
+	if err != nil {
+		return policyRefused(err)
+	}
 	report.Wrong = wrong(report, allowed) + len(report.Withheld)
 	if err := d.print(report, func() error { return d.previewText(report) }); err != nil {
 		return err
@@ -83,30 +83,26 @@ func wrong(r preview.Report, allowed []string) (n int) {
 	return n
 }
 
-// preview goes through the inventory, first through what may be part of something else.
-func (d *desk) preview(ctx *cli.Context, options preview.Options) (preview.Report, error) {
-	set, err := d.namedPolicies(ctx.Context, ctx.Args().Slice())
+// policyFiles reads the named files.
+func policyFiles(paths []string) ([]operator.PolicyFile, error) {
+	read, err := app.ReadPolicies(paths)
 	if err != nil {
-		return preview.Report{}, err
+		return nil, badInput("%w", err)
 	}
-	b := preview.New(set, options)
-	parts := d.drivers.Parts()
-	if len(parts) > 0 {
-		err = d.store.Resources(ctx.Context, catalog.ResourceFilter{Kinds: slices.Collect(maps.Keys(parts))}, func(item catalog.InventoryItem) error {
-			b.AddPart(item.Resource, parts[item.Kind].PartOf(item.Resource))
-			return nil
-		})
+	files := make([]operator.PolicyFile, len(read))
+	for i, f := range read {
+		files[i] = operator.PolicyFile{Name: f.Name, Text: string(f.Data)}
 	}
-	if err == nil {
-		err = d.store.Resources(ctx.Context, catalog.ResourceFilter{}, func(item catalog.InventoryItem) error {
-			b.Add(item.Resource)
-			return nil
-		})
+	return files, nil
+}
+
+// policyRefused turns what is wrong with policy documents into bad input.
+func policyRefused(err error) error {
+	var wrong *operator.PolicyError
+	if errors.As(err, &wrong) {
+		return problemsOf(wrong.Kind, wrong.Problems)
 	}
-	if err != nil {
-		return preview.Report{}, fmt.Errorf("read the inventory: %w", err)
-	}
-	return b.Report(), nil
+	return refused(err)
 }
 
 func (d *desk) previewText(r preview.Report) error {

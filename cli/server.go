@@ -12,11 +12,13 @@ import (
 	"holdfast/api"
 	"holdfast/catalog"
 	"holdfast/operator"
+	"holdfast/policy/preview"
 )
 
 // service is what commands need that work here and through a server's API alike. Here it
 // is a local, there a client.
 type service interface {
+	records
 	Backup(ctx context.Context, r operator.BackupRequest) (operator.Outcome, error)
 	Copy(ctx context.Context, r operator.CopyRequest) (operator.Outcome, error)
 	Restore(ctx context.Context, r operator.RestoreRequest) (operator.Outcome, error)
@@ -24,17 +26,38 @@ type service interface {
 	Cancel(ctx context.Context, ids []string) ([]operator.Change, error)
 	Retry(ctx context.Context, ids []string) ([]operator.Change, error)
 	Release(ctx context.Context, ids []string) ([]operator.Change, error)
+	SetLimit(ctx context.Context, r operator.LimitRequest) (operator.LimitOutcome, error)
+	AddHold(ctx context.Context, r operator.HoldRequest) ([]catalog.Hold, error)
+	RemoveHold(ctx context.Context, r operator.HoldRequest) ([]catalog.Hold, error)
+	LockVault(ctx context.Context, r operator.LockRequest) (catalog.VaultLock, error)
+	UnlockVault(ctx context.Context, vault, reason string) error
+	Approve(ctx context.Context, r operator.ApproveRequest) error
+	ShowJob(ctx context.Context, id string) (operator.JobDetails, error)
+	ShowPoint(ctx context.Context, id string) (operator.PointDetails, error)
+	ListLimits(ctx context.Context) (operator.LimitList, error)
+	ListResources(ctx context.Context, q operator.ResourceQuery) (operator.ResourceList, error)
+	ListAccounts(ctx context.Context) (operator.AccountList, error)
+	Preview(ctx context.Context, r operator.PreviewRequest) (preview.Report, error)
+	EffectivePolicy(ctx context.Context, r operator.EffectiveRequest) (operator.Effective, error)
+}
+
+// records are the part of the catalog such commands read.
+type records interface {
 	Job(ctx context.Context, id string) (catalog.Job, error)
 	JobsByID(ctx context.Context, ids []string) (map[string]catalog.Job, error)
 	ListJobs(ctx context.Context, f catalog.JobFilter) ([]catalog.Job, error)
 	Point(ctx context.Context, id string) (catalog.RecoveryPoint, error)
 	ListPoints(ctx context.Context, f catalog.PointFilter) ([]catalog.RecoveryPoint, error)
+	HeldPoints(ctx context.Context, kind catalog.HoldKind, limit int) ([]catalog.Hold, error)
+	VaultLocks(ctx context.Context) ([]catalog.VaultLock, error)
+	Stops(ctx context.Context) ([]catalog.Stop, error)
+	SearchEvents(ctx context.Context, f catalog.EventSearch) (catalog.EventPage, error)
 }
 
 // local is the service of a command that reads the configuration and the catalog itself.
 type local struct {
 	*operator.Desk
-	catalog.Store
+	records
 }
 
 var (
@@ -44,11 +67,16 @@ var (
 
 // serverFlags are on the commands that can work through a server.
 func serverFlags(own ...cli.Flag) []cli.Flag {
-	return append(own, configFlag(),
+	return append(append(own, configFlag()), throughFlags()...)
+}
+
+// throughFlags name a server and who asks it.
+func throughFlags() []cli.Flag {
+	return []cli.Flag{
 		&cli.StringFlag{Name: "server", EnvVars: []string{"HOLDFAST_SERVER"}, Usage: "work through the API at `URL`, without configuration and database"},
 		&cli.StringFlag{Name: "token", EnvVars: []string{"HOLDFAST_TOKEN"}, Usage: "with --server: `TOKEN` of the API; others on this machine see it, --token-file is better"},
 		&cli.StringFlag{Name: "token-file", EnvVars: []string{"HOLDFAST_TOKEN_FILE"}, Usage: "with --server: `FILE` whose first line is the token", TakesFile: true},
-	)
+	}
 }
 
 // serviceAction is the action of a command that works at a desk or through a server. The

@@ -54,7 +54,7 @@ func (o *office) through(address, token string, args ...string) answer {
 		Args:  append(append([]string{"holdfast"}, args...), "--server", address, "--token", token),
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: []string{"USER=eve"}, Clock: o.clock,
 	})
-	return answer{code, stdout.String(), stderr.String()}
+	return answer{code, strings.ReplaceAll(stdout.String(), o.dir, "DIR"), strings.ReplaceAll(stderr.String(), o.dir, "DIR")}
 }
 
 // TestServerSaysTheSame runs commands here and through a server: they print the same.
@@ -62,6 +62,8 @@ func TestServerSaysTheSame(t *testing.T) {
 	t.Parallel()
 	o := pointed(t)
 	address, tokens := o.serve()
+	o.write("bad.yaml", "plans:\n  - name: p\n    rules: []\n")
+	bad := filepath.Join(o.dir, "bad.yaml")
 	for _, line := range []string{
 		"jobs list", "jobs list --state completed --kind ebs --since 3d --limit 2", "jobs list --output json", "jobs list --after " + jobA,
 		"points list --resource " + ordersARN, "points list --before 30h --output json",
@@ -71,10 +73,48 @@ func TestServerSaysTheSame(t *testing.T) {
 		"restore --point " + jobB + " --idempotency-key r --dry-run", "restore --resource " + ordersARN + " --set colour=red",
 		"restore --point none", "expire --point " + jobC + " --dry-run", "expire --point " + jobC,
 		"jobs cancel nosuchjob", "jobs cancel", "jobs retry " + jobA,
+		"jobs show " + jobA, "jobs show " + strings.ToUpper(jobB) + " --output json", "jobs show",
+		"points show " + jobB, "points show " + jobA + " --output json", "points show",
+		"limits show", "limits show --output json", "limits set account=* concurrency=7 --dry-run", "limits set acount=1 concurrency=-3 --expect-version -1",
+		"limits set account=111122223333 concurrency=7 --expect-version 9",
+		"hold list", "hold add --point " + jobA + " --name case-17 --reason court", "hold list --output json", "hold add --point none --name ../x",
+		"hold remove --point " + jobA + " --name none",
+		"vault list", "vault list --output json",
+		"vault lock --vault default --mode soft --min-days 0", "vault unlock --vault dr", "vault unlock --vault dr --reason over", "vault unlock --vault a/b --reason over",
+		"deletions list", "deletions approve --subject none --for 2h --reason why", "deletions approve --subject none --for 999h",
+		"inventory list", "inventory list --unprotected --output json", "inventory list --kind ebs --gone --limit 2", "inventory list --kind none",
+		"accounts list", "accounts list --output json",
+		"audit list --actor scheduler --limit 3", "audit list --job " + jobA + " --since 30h", "audit list --text nothing --output json",
+		"policy preview", "policy preview --allow none,twice --limit 1 --output json", "policy preview " + bad, "policy preview " + bad + " --output json",
 	} {
 		here, there := o.run(say(line)...), o.through(address, tokens[access.Admin], say(line)...)
 		if here != there {
 			t.Errorf("%s\nhere:  %+v\nthere: %+v", line, here, there)
+		}
+	}
+}
+
+// What is changed through a server is changed, by the token.
+func TestChangesThroughAServer(t *testing.T) {
+	t.Parallel()
+	o := pointed(t)
+	address, tokens := o.serve()
+	for _, step := range []struct{ line, part string }{
+		{"hold add --point " + jobA + " --name case-17 --reason court", "case-17"},
+		{"hold remove --point " + jobA + " --name case-17", "no holds"},
+		{"vault lock --vault dr/eu --mode governance --min-days 3 --reason drill", "token:admin"},
+		{"vault unlock --vault dr/eu --reason over", "no vault is locked"},
+		{"limits set account=111122223333 concurrency=7", "7 operations in progress"},
+		{"limits show", "set by token:admin, version 1"},
+		{"audit list --actor token:admin --type vault", "drill"},
+	} {
+		if a := o.through(address, tokens[access.Admin], say(step.line)...); a.code != codeDone || !strings.Contains(a.stdout, step.part) {
+			t.Errorf("%s\nwant %q in %+v", step.line, step.part, a)
+		}
+	}
+	for _, line := range []string{"jobs show nosuchjob", "points show nosuchpoint"} {
+		if a := o.through(address, tokens[access.Viewer], say(line)...); a.code != codeBadInput || !strings.Contains(a.stderr, "of "+address) {
+			t.Errorf("%s: %+v", line, a)
 		}
 	}
 }

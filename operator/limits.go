@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -32,6 +33,53 @@ type Limit struct {
 	// old, the account's role fails, or the account has left.
 	Applied *int `json:"applied,omitempty"`
 }
+
+// LimitList are the admission keys that are in use or capped, by key.
+type LimitList struct {
+	Limits []Limit `json:"limits"`
+	// Counted says where held and waiting come from, Note why that is not Redis.
+	Counted string `json:"counted" enum:"redis,catalog"`
+	Note    string `json:"note,omitempty"`
+}
+
+// maxUsage bounds how many keys are listed.
+const maxUsage = 10_000
+
+// ListLimits returns every cap with what is held and waited for, as Redis counts it or,
+// where it cannot be asked, as the catalog does.
+func (o *Office) ListLimits(ctx context.Context) (LimitList, error) {
+	list := LimitList{Counted: CountedRedis}
+	usage, err := o.usage(ctx)
+	if err != nil {
+		list.Counted, list.Note = CountedCatalog, err.Error()
+		if usage, err = o.HeldInCatalog(ctx); err != nil {
+			return list, err
+		}
+	}
+	set, _, err := o.Store.Caps(ctx)
+	if err != nil {
+		return list, err
+	}
+	waiting, err := o.Store.Waiting(ctx)
+	if err != nil {
+		return list, err
+	}
+	keys := NewLimits(o.DefaultCaps, set)
+	keys.Use(usage, list.Counted == CountedRedis)
+	keys.Await(waiting, o.Units, list.Counted == CountedRedis)
+	list.Limits = keys.Sorted()
+	return list, nil
+}
+
+func (o *Office) usage(ctx context.Context) ([]admission.KeyUsage, error) {
+	if o.Queue == nil {
+		return nil, errNoQueue
+	}
+	return o.Queue.Usage(ctx, maxUsage)
+}
+
+// errNoQueue is why the catalog is asked where nobody gave an Office a queue.
+var errNoQueue = errors.New("redis cannot be asked from here")
 
 // holdersPage is how many holders are read at once.
 const holdersPage = 1000

@@ -15,6 +15,7 @@ import (
 	"holdfast/driver"
 	"holdfast/internal/clock"
 	"holdfast/policy"
+	"holdfast/policy/orgpolicy"
 	"holdfast/producer"
 )
 
@@ -22,6 +23,12 @@ import (
 type Store interface {
 	catalog.Points
 	Guards
+	Breaker(ctx context.Context, account string) (catalog.Breaker, error)
+	Breakers(ctx context.Context) ([]catalog.Breaker, error)
+	InventoryScopes(ctx context.Context) ([]catalog.InventoryScope, error)
+	Lease(ctx context.Context, name string) (catalog.Lease, error)
+	Waiting(ctx context.Context) ([]catalog.WaitingGroup, error)
+	Events(ctx context.Context, f catalog.EventFilter) ([]catalog.Event, error)
 	InsertJobs(ctx context.Context, jobs []catalog.Job) (int, error)
 	Job(ctx context.Context, id string) (catalog.Job, error)
 	JobsByID(ctx context.Context, ids []string) (map[string]catalog.Job, error)
@@ -34,7 +41,7 @@ type Store interface {
 	SetCap(ctx context.Context, key string, limit int, by string, ifVersion int64) (catalog.Cap, error)
 }
 
-// Office is an installation as actions need it; all fields but UnitNames and Units are
+// Office is an installation as actions need it; all fields up to DefaultCaps are
 // required. It is safe for concurrent use.
 type Office struct {
 	Installation string
@@ -52,6 +59,19 @@ type Office struct {
 	DefaultCaps admission.Caps
 	UnitNames   []string // the organizational units that are known
 	Units       producer.Units
+
+	// Capabilities are what the enabled kinds can do.
+	Capabilities []policy.Capabilities
+	// Withheld returns what of the policies is not in force although it was written; nil: nothing.
+	Withheld func(context.Context) ([]string, error)
+	// Organization returns the root of the organization whose policies are in force; nil
+	// when there is none.
+	Organization func(context.Context) (*orgpolicy.Target, error)
+
+	// Excludes reports whether the configuration leaves an account out.
+	Excludes func(account string) bool
+	// Queue is asked whose turn it is; nil: only the catalog is.
+	Queue Queue
 }
 
 // For returns the desk of one person or program.
@@ -97,6 +117,3 @@ type Outcome struct {
 	// Fate is what the policy wants of a point to be expired, in a dry run.
 	Fate *Fate `json:"fate,omitempty"`
 }
-
-// instant writes a time in messages.
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }

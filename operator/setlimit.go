@@ -51,9 +51,9 @@ type LimitOutcome struct {
 
 // LimitConflictError says that somebody else changed a limit, and what they did.
 type LimitConflictError struct {
-	Key      string
-	Expected int64
-	Now      *catalog.Cap // nil: it is not set any more
+	Key      string       `json:"key"`
+	Expected int64        `json:"expected"`
+	Now      *catalog.Cap `json:"now"` // nil: it is not set any more
 }
 
 // Version returns the version the key is at.

@@ -20,6 +20,15 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return json.Marshal(v.Items[0])
 }
 
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	if v.List = len(data) > 0 && data[0] == '['; v.List {
+		return json.Unmarshal(data, &v.Items)
+	}
+	v.Items = make([]string, 1)
+	return json.Unmarshal(data, &v.Items[0])
+}
+
 // Step is one operator of one policy on one setting, in the order it was carried out.
 type Step struct {
 	Level     int    `json:"level"` // 1 is the root

@@ -1,4 +1,4 @@
-package cli
+package operator
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"holdfast/internal/awssession"
 )
 
-// cloudTrail has the queries that find what a job did on AWS.
-type cloudTrail struct {
+// CloudTrail has the queries that find what a job did on AWS.
+type CloudTrail struct {
 	// Lookup is a command for the account and region of the job. CloudTrail itself cannot
 	// filter by user agent, so the command line does.
 	// Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
@@ -24,14 +24,14 @@ type cloudTrail struct {
 const trailMargin = 15 * time.Minute
 
 // cloudTrailOf returns the queries for job as it is at now.
-func cloudTrailOf(job catalog.Job, now time.Time) cloudTrail {
+func cloudTrailOf(job catalog.Job, now time.Time) CloudTrail {
 	end := now
 	if !job.EndedAt.IsZero() {
 		end = job.EndedAt
 	}
 	from, to := job.CreatedAt.Add(-trailMargin).UTC().Format(time.RFC3339), end.Add(trailMargin).UTC().Format(time.RFC3339)
 	agent := awssession.UserAgentOf(job.ID)
-	return cloudTrail{
+	return CloudTrail{
 		Lookup: fmt.Sprintf("aws cloudtrail lookup-events --region %s --start-time %s --end-time %s --lookup-attributes AttributeKey=ReadOnly,AttributeValue=false "+
 			"--query \"Events[?contains(CloudTrailEvent, '%s')].[EventTime,EventSource,EventName,EventId]\" --output table", job.Region, from, to, agent),
 		Athena: fmt.Sprintf("SELECT eventtime, eventsource, eventname, errorcode, requestid FROM cloudtrail_logs WHERE recipientaccountid = '%s' AND awsregion = '%s' "+

@@ -1,4 +1,4 @@
-package cli
+package operator
 
 import (
 	"holdfast/catalog"
@@ -12,13 +12,13 @@ import (
 // detours returns the ways of the copies a rule makes of r that need more than one step.
 // Which key encrypts a recovery point shows when it is there: a way that only some points
 // have to go says which.
-func (d *desk) detours(rule policy.Rule, r resource.Resource) (found []preview.Detour) {
-	drv, ok := d.drivers.For(r.Kind, scheduler.EngineOf(rule, d.drivers, r.Kind))
+func (o *Office) detours(rule policy.Rule, r resource.Resource) (found []preview.Detour) {
+	drv, ok := o.Drivers.For(r.Kind, scheduler.EngineOf(rule, o.Drivers, r.Kind))
 	if !ok {
 		return nil
 	}
 	facts := drv.Descriptor()
-	point := catalog.RecoveryPoint{Partition: d.cfg.AWS.Partition, Account: r.Account, Region: r.Region}
+	point := catalog.RecoveryPoint{Partition: o.Partition, Account: r.Account, Region: r.Region}
 	sealed := point
 	sealed.Encrypted, sealed.KMSKeyID = true, driver.AWSManagedKey(point.Scope(), string(r.Kind))
 	for _, c := range scheduler.BackupSpec(rule, r).Copies {

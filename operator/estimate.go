@@ -1,4 +1,4 @@
-package cli
+package operator
 
 import (
 	"context"
@@ -13,11 +13,17 @@ import (
 	"holdfast/resource"
 )
 
-// estimate is when a waiting job may get its slots, and how that was computed.
-type estimate struct {
+// Estimate is when a waiting job may get its slots, and how that was computed.
+type Estimate struct {
 	Seconds float64 `json:"seconds"`
 	How     string  `json:"how"`
 }
+
+// After is Seconds as a duration.
+func (e *Estimate) After() time.Duration { return time.Duration(e.Seconds * float64(time.Second)) }
+
+// maxAlike bounds how many jobs of a line are counted.
+const maxAlike = 1000
 
 // recentJobs is how many ended jobs say how long one takes.
 const recentJobs = 50
@@ -25,30 +31,30 @@ const recentJobs = 50
 // filterAlike finds the jobs that do the same in the same place.
 func filterAlike(job catalog.Job) catalog.JobFilter {
 	return catalog.JobFilter{
-		Account: job.Account, Region: job.Region, Limit: maxListLimit,
+		Account: job.Account, Region: job.Region, Limit: maxAlike,
 		Kinds: []resource.Kind{job.Kind}, Types: []driver.Operation{job.Type},
 	}
 }
 
 // estimate adds to w how many jobs go first and how long that may take: the last of the
 // full keys decides.
-func (d *desk) estimate(ctx context.Context, job catalog.Job, w *waiting) error {
+func (o *Office) estimate(ctx context.Context, job catalog.Job, w *Waiting) error {
 	if len(w.FullKeys) == 0 {
 		return nil
 	}
-	groups, err := d.store.Waiting(ctx)
+	groups, err := o.Store.Waiting(ctx)
 	if err != nil {
 		return err
 	}
-	took, n, err := d.meanDuration(ctx, job)
+	took, n, err := o.meanDuration(ctx, job)
 	if err != nil {
 		return err
 	}
-	mine := producer.NewRequest(job, d.act.Units)
+	mine := producer.NewRequest(job, o.Units)
 	for _, key := range w.FullKeys {
 		before := *w.Ahead
 		if key.Key.Dimension() != admission.ResourceDimension {
-			before = turnsBefore(mine, *w.Ahead, sharing(groups, key.Key, d.act.Units))
+			before = turnsBefore(mine, *w.Ahead, sharing(groups, key.Key, o.Units))
 		}
 		if w.Before == nil || before > *w.Before {
 			w.Before = &before
@@ -56,10 +62,10 @@ func (d *desk) estimate(ctx context.Context, job catalog.Job, w *waiting) error 
 		if n == 0 || key.Cap < 1 {
 			continue
 		}
-		e := &estimate{
+		e := &Estimate{
 			Seconds: float64(before+1) / float64(key.Cap) * took.Seconds(),
 			How: fmt.Sprintf("(%s before it + itself) / %s of %s x %s, the mean of the last %s like it",
-				counted(before, "job"), counted(key.Cap, "slot"), key.Key, durationText(took), counted(n, "completed job")),
+				Counted(before, "job"), Counted(key.Cap, "slot"), key.Key, DurationText(took), Counted(n, "completed job")),
 		}
 		if w.Estimate == nil || e.Seconds > w.Estimate.Seconds {
 			w.Estimate = e
@@ -70,10 +76,10 @@ func (d *desk) estimate(ctx context.Context, job catalog.Job, w *waiting) error 
 
 // meanDuration returns how long jobs like this one took lately, and of how many that is
 // the mean.
-func (d *desk) meanDuration(ctx context.Context, job catalog.Job) (time.Duration, int, error) {
+func (o *Office) meanDuration(ctx context.Context, job catalog.Job) (time.Duration, int, error) {
 	f := filterAlike(job)
 	f.States, f.Limit = []catalog.State{catalog.Completed}, recentJobs
-	jobs, err := d.store.ListJobs(ctx, f)
+	jobs, err := o.Store.ListJobs(ctx, f)
 	var sum time.Duration
 	n := 0
 	for _, j := range jobs {
@@ -129,25 +135,6 @@ func turnsBefore(mine admission.Request, ahead int, lines []queued) int {
 		before += min(jobs, own+1)
 	}
 	return before
-}
-
-// waitingText prints why a job waits.
-func (d *desk) waitingText(w *waiting) {
-	d.line("\nWaiting")
-	d.line("  %s", w.Message)
-	if w.Ahead != nil {
-		d.line("  %s before it in its line", counted(*w.Ahead, "job"))
-	}
-	for _, h := range w.HeldBy {
-		since := ""
-		if !h.Since.IsZero() {
-			since = " for " + durationText(d.clock.Now().Sub(h.Since))
-		}
-		d.line("  held by %s%s: %s %s %s", h.JobID, since, orDash(h.State), orDash(h.Type), h.Resource)
-	}
-	if w.Estimate != nil {
-		d.line("  begins in about %s: %s", durationText(time.Duration(w.Estimate.Seconds*float64(time.Second))), w.Estimate.How)
-	}
 }
 
 // keysText names full keys with what is held and waited for.
