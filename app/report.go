@@ -17,6 +17,7 @@ import (
 	"holdfast/policy"
 	"holdfast/report"
 	"holdfast/report/cost"
+	"holdfast/report/format"
 	"holdfast/report/ondemand"
 	"holdfast/report/scheduled"
 )
@@ -103,6 +104,9 @@ func CheckReports(cfg *config.Config) error {
 
 // scheduleFaults says what is wrong with a scheduled report, by the keys of its schedule.
 func scheduleFaults(cfg *config.Config, s config.ReportSchedule) (faults []report.Fault) {
+	if exports[s.Kind] {
+		return exportFaults(cfg, s)
+	}
 	_, faults = report.Wish{Kind: s.Kind, By: s.By}.Request(cfg.AWS.Accounts.InnermostUnits(), time.Time{})
 	kind, known := report.Find(s.Kind)
 	if known && kind.Present && s.Period > 0 {
@@ -111,6 +115,11 @@ func scheduleFaults(cfg *config.Config, s config.ReportSchedule) (faults []repor
 	if names := kind.TableNames(); known && s.Table != "" && !slices.Contains(names, s.Table) {
 		faults = append(faults, report.Fault{Field: "table", Message: fmt.Sprintf("report %s has no table %q: it has %s", s.Kind, s.Table, strings.Join(names, ", "))})
 	}
+	return append(faults, placeFaults(cfg, s)...)
+}
+
+// placeFaults says what is wrong with where a file goes.
+func placeFaults(cfg *config.Config, s config.ReportSchedule) (faults []report.Fault) {
 	if _, _, bucket := s.Bucket(); !bucket {
 		if info, err := os.Stat(cfg.Path(s.To)); err == nil && !info.IsDir() {
 			faults = append(faults, report.Fault{Field: "to", Message: fmt.Sprintf("%s is a file: name a directory", cfg.Path(s.To))})
@@ -151,6 +160,9 @@ func (a *App) scheduledReport(ctx context.Context, s config.ReportSchedule) (r s
 	r = scheduled.Report{Name: s.Name, Kind: s.Kind, By: s.By, Period: s.Period, Format: s.Format, Table: s.Table}
 	if r.Schedule, _, err = policy.ParseSchedule(s.Schedule, s.Timezone); err != nil {
 		return r, err
+	}
+	if exports[s.Kind] {
+		r.Format, r.Content = format.Lines, a.export(s.Kind)
 	}
 	name, prefix, bucket := s.Bucket()
 	if !bucket {

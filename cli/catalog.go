@@ -13,6 +13,7 @@ import (
 
 	"holdfast/app"
 	"holdfast/catalog"
+	"holdfast/catalog/archive"
 	"holdfast/catalog/rebuild"
 	"holdfast/config"
 	"holdfast/driver"
@@ -313,7 +314,7 @@ type verified struct {
 }
 
 func verifyCatalog(ctx *cli.Context, s *survey) error {
-	points, err := s.catalogPoints(ctx.Context)
+	points, err := archive.Points(ctx.Context, s.d.store)
 	if err != nil {
 		return err
 	}
@@ -338,19 +339,6 @@ func verifyCatalog(ctx *cli.Context, s *survey) error {
 		return s.d.outcome(codeAttention, "%d differences, %d places could not be listed", len(result.Drift), len(result.Unlisted))
 	}
 	return nil
-}
-
-// catalogPoints returns all points that should be on AWS.
-func (s *survey) catalogPoints(ctx context.Context) (all []catalog.RecoveryPoint, err error) {
-	for after := ""; ; after = all[len(all)-1].ID {
-		page, err := s.d.store.ListPoints(ctx, catalog.PointFilter{
-			States: []catalog.PointState{catalog.Available, catalog.Expiring}, After: after, Limit: maxListLimit,
-		})
-		all = append(all, page...)
-		if err != nil || len(page) < maxListLimit {
-			return all, err
-		}
-	}
 }
 
 // problems returns what the last expiry of each point that is tried in vain said.

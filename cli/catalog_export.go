@@ -1,26 +1,16 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"holdfast/catalog"
+	"holdfast/catalog/archive"
 )
-
-// exported is one line of an export.
-type exported struct {
-	Point *catalog.RecoveryPoint `json:"point,omitempty"`
-	Hold  *catalog.Hold          `json:"hold,omitempty"`
-	Lock  *catalog.VaultLock     `json:"lock,omitempty"`
-}
 
 func exportCatalog(ctx *cli.Context, d *desk) (err error) {
 	var c checks
@@ -37,52 +27,11 @@ func exportCatalog(ctx *cli.Context, d *desk) (err error) {
 		defer func() { err = errors.Join(err, file.Close()) }()
 		out = file
 	}
-	buffered := bufio.NewWriter(out)
-	n, err := d.writeExport(ctx.Context, json.NewEncoder(buffered))
-	if err = errors.Join(err, buffered.Flush()); err == nil {
+	n, err := archive.Write(ctx.Context, d.store, out)
+	if err == nil {
 		d.note("%d lines are written", n)
 	}
 	return err
-}
-
-func (d *desk) writeExport(ctx context.Context, out *json.Encoder) (n int, err error) {
-	put := func(l exported) error { n++; return out.Encode(l) }
-	points, err := (&survey{d: d}).catalogPoints(ctx)
-	if err != nil {
-		return n, err
-	}
-	for i := range points {
-		if err := put(exported{Point: &points[i]}); err != nil {
-			return n, err
-		}
-	}
-	for chunk := range slices.Chunk(points, maxListLimit) {
-		ids := make([]string, len(chunk))
-		for i, p := range chunk {
-			ids[i] = p.ID
-		}
-		holds, err := d.store.HoldsOf(ctx, ids)
-		if err != nil {
-			return n, err
-		}
-		for _, id := range ids {
-			for _, h := range holds[id] {
-				if h.Kind != catalog.HoldLegal {
-					continue // the others belong to jobs
-				}
-				if err := put(exported{Hold: &h}); err != nil {
-					return n, err
-				}
-			}
-		}
-	}
-	locks, err := d.store.VaultLocks(ctx)
-	for i := range locks {
-		if err := put(exported{Lock: &locks[i]}); err != nil {
-			return n, err
-		}
-	}
-	return n, err
 }
 
 // imported is what `catalog import --output json` prints.
@@ -91,9 +40,6 @@ type imported struct {
 	Holds  int `json:"holds"`
 	Locks  int `json:"locks"`
 }
-
-// maxExportLine bounds a line of an export; a point with its source has a few KB.
-const maxExportLine = 1 << 20
 
 func importCatalog(ctx *cli.Context, d *desk) error {
 	lines, err := readExport(ctx.String("file"))
@@ -125,7 +71,7 @@ func importCatalog(ctx *cli.Context, d *desk) error {
 }
 
 // importGuards puts back holds, and locks where there is none.
-func (d *desk) importGuards(ctx context.Context, lines []exported, by string, result *imported) error {
+func (d *desk) importGuards(ctx context.Context, lines []archive.Line, by string, result *imported) error {
 	locks, err := d.store.VaultLocks(ctx)
 	if err != nil {
 		return err
@@ -153,22 +99,11 @@ func (d *desk) importGuards(ctx context.Context, lines []exported, by string, re
 	return nil
 }
 
-func readExport(name string) (lines []exported, err error) {
+func readExport(name string) (lines []archive.Line, err error) {
 	file, err := os.Open(name) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	scanner := bufio.NewScanner(file)
-	scanner.Buffer(nil, maxExportLine)
-	for n := 1; scanner.Scan(); n++ {
-		var l exported
-		decoder := json.NewDecoder(strings.NewReader(scanner.Text()))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&l); err != nil {
-			return nil, fmt.Errorf("line %d is not of an export: %w", n, err)
-		}
-		lines = append(lines, l)
-	}
-	return lines, scanner.Err()
+	return archive.Read(file)
 }

@@ -81,7 +81,7 @@ func reportKeys(c *Config) []key {
 func reportScheduleKeys(r *ReportSchedule) []key {
 	return []key{
 		{path: "name", value: text(&r.Name, checkTargetName), required: true, example: "night", doc: "Name of the report; it is part of the names of the files."},
-		{path: "kind", value: text(&r.Kind, anyText), required: true, example: "backup", doc: "Kind of report: one of those `holdfast report` makes."},
+		{path: "kind", value: text(&r.Kind, anyText), required: true, example: "backup", doc: "Kind of report: one of those `holdfast report` makes; or `catalog`, what `holdfast catalog export` writes, or `ledger`, what `holdfast audit export` writes, both as JSON Lines."},
 		{path: "schedule", value: text(&r.Schedule, anyText), required: true, example: "cron(0 8 * * ? *)", doc: "When it is made, as schedule_expression of a rule: docs/policies.md."},
 		{path: "timezone", value: text(&r.Timezone, policy.CheckTimezone), def: policy.DefaultTimezone, doc: "Time zone of the schedule."},
 		{path: "by", value: text(&r.By, anyText), example: "plan", doc: "How rows are grouped: account, unit, plan or tag=KEY; account when left out."},

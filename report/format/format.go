@@ -17,6 +17,9 @@ const (
 	HTML = "html" // one page that needs nothing else
 )
 
+// Lines is the format of files that are no reports: a JSON value a line.
+const Lines = "jsonl"
+
 // Names lists the formats, the default of commands first.
 func Names() []string { return []string{Text, CSV, JSON, HTML} }
 
@@ -29,6 +32,8 @@ func MediaType(format string) string {
 		return "text/csv; charset=utf-8"
 	case JSON:
 		return "application/json"
+	case Lines:
+		return "application/jsonl"
 	default:
 		return "text/plain; charset=utf-8"
 	}

@@ -137,6 +137,9 @@ func (d *Duty) write(ctx context.Context, r Report, fire time.Time) (where strin
 func (d *Duty) make(ctx context.Context, r Report, fire time.Time) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, makeTimeout)
 	defer cancel()
+	if r.Content != nil {
+		return r.Content(ctx)
+	}
 	source, err := d.Source(ctx)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package scheduled
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -16,6 +17,8 @@ type Report struct {
 	Period        time.Duration // before the fire; 0: what the kind usually is about
 	Format, Table string
 	Place         Place
+	// Content, when set, makes the file instead of a report.
+	Content func(ctx context.Context) ([]byte, error)
 }
 
 // file names the file of a fire; it is the same whoever writes it.
