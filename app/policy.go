@@ -69,6 +69,7 @@ func Capabilities(r *driver.Registry) []policy.Capabilities {
 			c.Engines[policy.Engine(engine)] = policy.Abilities{
 				CopyRegion: facts.CopyRegion, CopyAccount: facts.CopyAccount,
 				ColdStorage: facts.ColdStorage && !facts.Archive, Archive: facts.Archive,
+				Options: facts.BackupOptions,
 			}
 		}
 		caps = append(caps, c)

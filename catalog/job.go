@@ -76,6 +76,7 @@ type Spec struct {
 	ColdAfter   int               `json:"cold_after,omitempty"`   // backup, copy: days until cold storage, 0 = never
 	DeleteAfter int               `json:"delete_after,omitempty"` // backup, copy: days, 0 = for ever
 	Tags        map[string]string `json:"tags,omitempty"`         // backup, copy: recovery-point tags
+	Options     map[string]string `json:"options,omitempty"`      // backup: AWS Backup's options of the kind
 	Copies      []CopySpec        `json:"copies,omitempty"`       // backup: follow-up copies; copy: those it is on the way to
 	KMSKeyID    string            `json:"kms_key_id,omitempty"`   // copy: key of the destination
 	Parameters  map[string]string `json:"parameters,omitempty"`   // restore: overrides

@@ -45,6 +45,8 @@ type Descriptor struct {
 	// ColdByAWS is whether AWS itself moves a point when the Lifecycle it was made with says
 	// so. Otherwise the engine has a job for it, and the driver is a ColdMover.
 	ColdByAWS bool
+	// BackupOptions are the names of the options a backup takes, each "enabled" or "disabled".
+	BackupOptions []string
 	// PointInTime is whether a restore may be of any moment (RestoreRequest.At).
 	PointInTime bool
 	// RestoreRegion is whether a restore may be made in another region than its point lies in.

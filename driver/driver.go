@@ -123,6 +123,7 @@ type StartRequest struct {
 	// Vault and Lifecycle are for engines that keep points in vaults; the others have none.
 	Vault     string
 	Lifecycle Lifecycle
+	Options   map[string]string // of Descriptor.BackupOptions; those a driver does not have it ignores
 }
 
 // Lifecycle is how many days after its creation a point moves to cold storage and is

@@ -70,7 +70,7 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 	case driver.Backup:
 		return op.driver.Start(ctx, driver.StartRequest{
 			Scope: op.job.Scope(), Mark: op.mark, Resource: op.source, Tags: op.job.Spec.Tags,
-			Vault: op.job.Spec.Vault, Lifecycle: op.lifecycle(),
+			Vault: op.job.Spec.Vault, Lifecycle: op.lifecycle(), Options: op.job.Spec.Options,
 		})
 	case driver.Copy:
 		copier, ok := op.driver.(driver.Copier)

@@ -12,15 +12,8 @@ import (
 // kept so that plans and policies of AWS can be converted into each other without loss.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupPlanInput.html
 type AWSPlan struct {
-	Tags             map[string]string
-	AdvancedSettings []AdvancedSetting
-	ScanSettings     []ScanSetting
-}
-
-// AdvancedSetting has the options of one type of resources, as in EC2: WindowsVSS.
-type AdvancedSetting struct {
-	ResourceType string            `yaml:"ResourceType,required" json:"ResourceType"`
-	Options      map[string]string `yaml:"BackupOptions,required" json:"BackupOptions"`
+	Tags         map[string]string
+	ScanSettings []ScanSetting
 }
 
 // ScanSetting is what a malware scanner looks at.
@@ -52,9 +45,6 @@ func (d Document) AWSOnly() (found []Problem) {
 		if len(p.AWS.Tags) > 0 {
 			note(at+".backup_plan_tags", "plans of Holdfast have no tags of their own")
 		}
-		if len(p.AWS.AdvancedSettings) > 0 {
-			note(at+".advanced_backup_settings", notCarriedOut["advancedbackupsettings"])
-		}
 		if len(p.AWS.ScanSettings) > 0 {
 			note(at+".scan_settings", notCarriedOut["scanactions"])
 		}
@@ -77,7 +67,7 @@ func (d Document) AWSOnly() (found []Problem) {
 // ofAWS are the keys of each type of a Document that AWS has too; everything else is
 // Holdfast's addition. A new key is one until it is put here.
 var ofAWS = map[reflect.Type][]string{
-	reflect.TypeFor[PlanDocument](): {"name", "regions", "rules", "selections"},
+	reflect.TypeFor[PlanDocument](): {"name", "regions", "rules", "selections", "advanced_backup_settings"},
 	reflect.TypeFor[RuleDocument](): {
 		"name", "schedule_expression", "schedule_expression_timezone", "start_window_minutes", "completion_window_minutes",
 		"target_backup_vault_name", "lifecycle", "copy_actions", "recovery_point_tags", "enable_continuous_backup",

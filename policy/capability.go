@@ -19,8 +19,9 @@ type reach struct {
 
 // need is something a rule asks of every kind it is applied to.
 type need struct {
-	path    string // of the setting
-	what    string // what a kind that lacks it cannot do
+	path    string        // of the setting
+	what    string        // what a kind that lacks it cannot do
+	of      resource.Kind // the one kind that is asked; "" asks all
 	instead func(Capabilities) string
 	// met is asked of kinds the rule's engine can back up; nil asks just for that.
 	met func(Abilities, reach) bool
@@ -44,7 +45,7 @@ func (c *compiler) carriedOut(path string, doc PlanDocument, plan Plan) {
 				continue
 			}
 			rulePath := indexed(path+".rules", j)
-			for _, n := range needsOf(rulePath, rule) {
+			for _, n := range append(needsOf(rulePath, rule), c.optionNeeds(path, doc.AdvancedSettings)...) {
 				c.check(n, rule, cmp.Or(s.Name, "without a name"), reaches)
 			}
 			c.samePlace(rulePath, rule, cmp.Or(s.Name, "without a name"), reaches)
@@ -168,6 +169,9 @@ func copyNeed(path string, action CopyAction) need {
 // engine cannot back up at all lacks that one need only.
 func (n need) lacks(k Capabilities, r reach, e Engine) bool {
 	a, ok := k.With(e)
+	if n.of != "" && n.of != k.Kind {
+		return false
+	}
 	if n.met == nil {
 		return !ok
 	}

@@ -123,6 +123,7 @@ func (c *compiler) plan(file, path string, doc PlanDocument) {
 	for i := range plan.Rules {
 		plan.Rules[i].Selections = c.ruleSelections(indexed(path+".rules", i)+".selections", doc.Rules[i].Selections, plan)
 	}
+	c.advanced(path, doc.AdvancedSettings, plan.Rules)
 	c.set.Plans = append(c.set.Plans, plan)
 	c.carriedOut(path, doc, plan)
 	c.onlyAWS(path, doc)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -349,8 +350,11 @@ func TestDocumentation(t *testing.T) {
 	if len(blocks) < 3 || len(expressions) < 10 {
 		t.Fatalf("found %d examples and %d expressions: is the page still there?", len(blocks), len(expressions))
 	}
+	buckets := Capabilities{Kind: resource.S3, ARNPattern: "arn:*:s3:::*", Default: EngineAWSBackup, Engines: map[Engine]Abilities{
+		EngineAWSBackup: {Options: []string{"BackupACLs", "BackupObjectTags"}},
+	}}
 	for _, block := range blocks {
-		set, result := Compile([]File{{Name: "policies.md", Data: []byte(block[1])}}, testCaps)
+		set, result := Compile([]File{{Name: "policies.md", Data: []byte(block[1])}}, append(slices.Clone(testCaps), buckets))
 		if set == nil || len(result.Warnings) > 0 {
 			t.Errorf("%s\n%s", block[1], text(result))
 		}

@@ -34,6 +34,8 @@ type PlanDocument struct {
 	Regions    []string            `yaml:"regions"`
 	Rules      []RuleDocument      `yaml:"rules,required"`
 	Selections []SelectionDocument `yaml:"selections"`
+	// AdvancedSettings are the options AWS Backup has for one kind each.
+	AdvancedSettings []AdvancedSetting `yaml:"advanced_backup_settings"`
 	// Target is the root, unit or account of an organization whose accounts the plan is
 	// for. It is part of the compiled plan's name, since other targets have a plan of the
 	// same name that differs.

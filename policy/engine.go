@@ -26,6 +26,8 @@ type Abilities struct {
 	ColdStorage bool // recovery points can move to cold storage
 	Archive     bool // opt_in_to_archive_for_supported_resources has a meaning
 	Continuous  bool // continuous backups, to restore to any moment
+	// Options are the options of advanced_backup_settings it takes.
+	Options []string
 }
 
 // Capabilities tells Compile what a kind can do; built from the driver registry.

@@ -93,6 +93,9 @@ type Rule struct {
 	// Lifecycle.DeleteAfterDays, 1 to 35, instead of one point a run.
 	ContinuousBackup bool
 
+	// BackupOptions are the plan's advanced settings: options by kind.
+	BackupOptions map[resource.Kind]map[string]string
+
 	// What follows goes beyond AWS Backup.
 
 	// Retention has the counts by which points are kept; Keep has the lifecycle's age too.

@@ -8,7 +8,6 @@ import "strings"
 var notCarriedOut = map[string]string{
 	"indexactions":                           "backup indexes are not carried out; remove it",
 	"targetlogicallyairgappedbackupvaultarn": "air-gapped vaults are not carried out; use copy_actions to another account",
-	"advancedbackupsettings":                 "advanced settings are not carried out; remove it",
 	"scanactions":                            "malware scans are not carried out; remove it",
 }
 

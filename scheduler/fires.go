@@ -170,7 +170,7 @@ func EngineOf(rule policy.Rule, drivers *driver.Registry, kind resource.Kind) dr
 func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
 	spec := catalog.Spec{
 		Vault: rule.Vault, ColdAfter: rule.Lifecycle.MoveToColdStorageAfterDays, DeleteAfter: rule.Lifecycle.DeleteAfterDays,
-		Tags: rule.RecoveryPointTags, Counted: rule.Retention.Counts(), Priority: rule.Priority,
+		Tags: rule.RecoveryPointTags, Options: rule.BackupOptions[r.Kind], Counted: rule.Retention.Counts(), Priority: rule.Priority,
 	}
 	for _, c := range rule.CopyActions {
 		c = c.For(r.Account)

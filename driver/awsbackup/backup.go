@@ -44,8 +44,13 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 		BackupVaultName: &vault.name, ResourceArn: &req.Resource.ARN, IamRoleArn: d.serviceRole(req.Scope),
 		IdempotencyToken: aws.String(req.Mark.Token()), RecoveryPointTags: tags, Lifecycle: d.lifecycle(req.Lifecycle, facts),
 	}
-	if d.kind.Options != nil {
-		in.BackupOptions = d.kind.Options(req.Resource)
+	for _, name := range d.kind.BackupOptions {
+		if value := req.Options[name]; value != "" {
+			if in.BackupOptions == nil {
+				in.BackupOptions = map[string]string{}
+			}
+			in.BackupOptions[name] = value
+		}
 	}
 	out, err := client.StartBackupJob(ctx, in)
 	if err != nil {

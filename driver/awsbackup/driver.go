@@ -85,10 +85,10 @@ func (d *Driver) Descriptor() driver.Descriptor {
 		CopyRegion: true, CopyAccount: true, CustomerKeyAbroad: d.kind.KeysOf != "", LookMax: lookMax, Steady: d.kind.Steady,
 		ColdStorage: d.kind.ColdStorage, ColdByAWS: d.kind.ColdStorage, Archive: d.kind.OptIn,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
-		Unmarked:   true,
-		Actions:    d.actions(),
-		Quotas:     []driver.Quota{{Operation: driver.Copy, Limit: copiesAtOnce, Source: limitsPage}},
-		Restore:    d.kind.Restore.Parameters(),
+		Unmarked:   true, BackupOptions: d.kind.BackupOptions,
+		Actions: d.actions(),
+		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: copiesAtOnce, Source: limitsPage}},
+		Restore: d.kind.Restore.Parameters(),
 	}
 }
 

@@ -47,9 +47,10 @@ type Kind struct {
 	// Ready says why AWS would fail a backup of r at the moment, class busy, where a call can
 	// tell that before the job; nil where none does.
 	Ready func(ctx context.Context, scope resource.Scope, r resource.Resource) error
-	// Options returns the kind's backup options of r; nil when there are none.
-	Options func(r resource.Resource) map[string]string
-	Restore Restoration
+	// BackupOptions are AWS Backup's options for backups of the kind.
+	// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_AdvancedBackupSetting.html
+	BackupOptions []string
+	Restore       Restoration
 }
 
 // Restoration is what a kind adds to a restore by AWS Backup.

@@ -25,7 +25,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "EC2", KeysOf: "ebs",
 		Discover: native.Discover, DiscoverActions: []string{"ec2:DescribeInstances", "ec2:DescribeVolumes"},
 		DiscoverCalls: []string{"DescribeInstances", "DescribeVolumes"}, TagCalls: []string{"DescribeTags"},
-		Points: tags, Restore: restoration{tags},
+		Points: tags, BackupOptions: []string{"WindowsVSS"}, Restore: restoration{tags},
 	})
 }
 

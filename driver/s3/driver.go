@@ -43,6 +43,7 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 		DiscoverActions: []string{"s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:ListAllMyBuckets"},
 		DiscoverCalls:   []string{"ListBuckets", "GetBucketVersioning"},
 		Exempt:          map[string]string{"restore-finish": "a restore goes into a bucket that exists, which is not ours to mark"},
+		BackupOptions:   []string{"BackupACLs", "BackupObjectTags"},
 		Restore:         restoration{},
 	})
 }

@@ -121,7 +121,7 @@ func TestWhatOnlyAWSCarriesOutIsAWarning(t *testing.T) {
 	t.Parallel()
 	found := CheckPlan(file(`{"BackupPlanName":"p","AdvancedBackupSettings":[{"ResourceType":"EC2","BackupOptions":{"WindowsVSS":"enabled"}}],
  "Rules":[{"RuleName":"r","TargetBackupVaultName":"vault","IndexActions":[{"ResourceTypes":["EBS"]}]}]}`))
-	if len(found.Problems) > 0 || len(found.Warnings) != 2 || found.Warnings[1].Path != "Rules[0].IndexActions" || found.Warnings[1].Line != 2 {
+	if len(found.Problems) > 0 || len(found.Warnings) != 1 || found.Warnings[0].Path != "Rules[0].IndexActions" || found.Warnings[0].Line != 2 {
 		t.Errorf("%+v", found)
 	}
 }

@@ -69,7 +69,10 @@ func withoutAnswer(root *strictjson.Node) *strictjson.Node {
 
 func (p plan) document() policy.PlanDocument {
 	doc := policy.PlanDocument{Name: p.Name}
-	doc.AWS.AdvancedSettings, doc.AWS.ScanSettings = p.AdvancedSettings, p.ScanSettings
+	for _, s := range p.AdvancedSettings {
+		doc.AdvancedSettings = append(doc.AdvancedSettings, policy.AdvancedSetting(s))
+	}
+	doc.AWS.ScanSettings = p.ScanSettings
 	for _, r := range p.Rules {
 		doc.Rules = append(doc.Rules, r.document())
 	}

@@ -14,10 +14,17 @@ type wrappedSelection struct {
 }
 
 type plan struct {
-	Name             string                   `yaml:"BackupPlanName,required" json:"BackupPlanName"`
-	Rules            []rule                   `yaml:"Rules,required" json:"Rules"`
-	AdvancedSettings []policy.AdvancedSetting `yaml:"AdvancedBackupSettings" json:"AdvancedBackupSettings,omitempty"`
-	ScanSettings     []policy.ScanSetting     `yaml:"ScanSettings" json:"ScanSettings,omitempty"`
+	Name             string               `yaml:"BackupPlanName,required" json:"BackupPlanName"`
+	Rules            []rule               `yaml:"Rules,required" json:"Rules"`
+	AdvancedSettings []advancedSetting    `yaml:"AdvancedBackupSettings" json:"AdvancedBackupSettings,omitempty"`
+	ScanSettings     []policy.ScanSetting `yaml:"ScanSettings" json:"ScanSettings,omitempty"`
+}
+
+// advancedSetting has the options of one type of resources.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_AdvancedBackupSetting.html
+type advancedSetting struct {
+	ResourceType string            `yaml:"ResourceType,required" json:"ResourceType"`
+	Options      map[string]string `yaml:"BackupOptions,required" json:"BackupOptions"`
 }
 
 type rule struct {

@@ -60,7 +60,10 @@ func variables(path, arn string) []policy.Problem {
 }
 
 func bundleOf(doc policy.PlanDocument) bundle {
-	b := bundle{Plan: plan{Name: doc.Name, Rules: []rule{}, AdvancedSettings: doc.AWS.AdvancedSettings, ScanSettings: doc.AWS.ScanSettings}}
+	b := bundle{Plan: plan{Name: doc.Name, Rules: []rule{}, ScanSettings: doc.AWS.ScanSettings}}
+	for _, s := range doc.AdvancedSettings {
+		b.Plan.AdvancedSettings = append(b.Plan.AdvancedSettings, advancedSetting(s))
+	}
 	for _, r := range doc.Rules {
 		b.Plan.Rules = append(b.Plan.Rules, ruleOf(r))
 	}

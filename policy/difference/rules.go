@@ -110,6 +110,11 @@ func settings(p *policy.Plan, r *policy.Rule) map[string]string {
 	for key, value := range r.RecoveryPointTags {
 		set("recovery_point_tags."+key, value)
 	}
+	for kind, options := range r.BackupOptions {
+		for name, value := range options {
+			set("advanced_backup_settings["+string(kind)+"].backup_options."+name, value)
+		}
+	}
 	for _, c := range r.CopyActions {
 		at := "copy_actions[" + c.DestinationVaultARN + "]"
 		s[at] = "copied"

@@ -70,8 +70,8 @@ func (d draw) plan(i int) policy.PlanDocument {
 		}
 		p.Selections = append(p.Selections, d.selection(j, byTag))
 	}
-	if d.shape.awsOnly && d.yes("advanced") {
-		p.AWS.AdvancedSettings = []policy.AdvancedSetting{{ResourceType: "EC2", Options: map[string]string{"WindowsVSS": "enabled"}}}
+	if d.yes("advanced") {
+		p.AdvancedSettings = []policy.AdvancedSetting{{ResourceType: "EC2", Options: map[string]string{"WindowsVSS": "enabled"}}}
 	}
 	return p
 }

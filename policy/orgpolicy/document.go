@@ -70,7 +70,7 @@ func (n *node) plan() policy.PlanDocument {
 		for _, o := range s.shown() {
 			setting.Options[advancedOptions[o.folded]] = o.values[0]
 		}
-		doc.AWS.AdvancedSettings = append(doc.AWS.AdvancedSettings, setting)
+		doc.AdvancedSettings = append(doc.AdvancedSettings, setting)
 	}
 	for _, s := range n.below(keyScanning) {
 		doc.AWS.ScanSettings = append(doc.AWS.ScanSettings, policy.ScanSetting{Scanner: s.name, ResourceTypes: s.items(keyResourceTypes), RoleARN: s.text(keyScanRole)})

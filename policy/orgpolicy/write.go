@@ -124,9 +124,9 @@ func (w *writer) plan(n *node, doc policy.PlanDocument, path string) {
 	}
 	w.selections(n, doc, path)
 	w.tags(n, keyPlanTags, doc.AWS.Tags, path+".backup_plan_tags")
-	if len(doc.AWS.AdvancedSettings) > 0 {
+	if len(doc.AdvancedSettings) > 0 {
 		settings := w.container(n, keyAdvanced, path)
-		for i, s := range doc.AWS.AdvancedSettings {
+		for i, s := range doc.AdvancedSettings {
 			w.advanced(settings, s, fmt.Sprintf("%s.advanced_backup_settings[%d]", path, i))
 		}
 	}
