@@ -10,6 +10,7 @@ import (
 	"holdfast/admission"
 	"holdfast/catalog/ledger"
 	"holdfast/config"
+	"holdfast/notify"
 	"holdfast/internal/collector"
 	"holdfast/policy"
 	"holdfast/producer"
@@ -108,7 +109,7 @@ func (a *App) RunWorker(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		options.Messages = deliverer
+		options.Messages, options.Senders = deliverer, notify.PerTarget*len(a.Config.Notifications.Targets)
 	}
 	w, err := worker.New(a.Redis, a.Engine, a.Store, a.log, options)
 	if err != nil {

@@ -13,8 +13,13 @@ import (
 	"holdfast/internal/clock"
 )
 
-// sendTimeout bounds one attempt.
-const sendTimeout = 15 * time.Second
+// Limits on what one target costs a process.
+const (
+	sendTimeout = 15 * time.Second // of one attempt
+	// PerTarget is how many messages a process sends to one target at a time. A target that
+	// hangs takes these places and no others.
+	PerTarget = 2
+)
 
 // Attempt says which attempt of how many is made.
 type Attempt struct {
@@ -30,15 +35,39 @@ type Deliverer struct {
 	installation string
 	clock        clock.Clock
 	log          zerolog.Logger
+	places       map[string]chan struct{} // of each target
 }
 
 // NewDeliverer returns a deliverer for targets, by name, with the text of each.
 func NewDeliverer(store catalog.Notifications, targets map[string]Target, templates Templates, installation string, c clock.Clock, log zerolog.Logger) *Deliverer {
-	return &Deliverer{store: store, targets: targets, templates: templates, installation: installation, clock: c, log: log}
+	places := map[string]chan struct{}{}
+	for name := range targets {
+		places[name] = make(chan struct{}, PerTarget)
+	}
+	return &Deliverer{store: store, targets: targets, templates: templates, installation: installation, clock: c, log: log, places: places}
+}
+
+// take returns how to give back a place of the target called name; ok is false when all
+// are taken. A target that is not configured has no places and needs none.
+func (d *Deliverer) take(name string) (giveBack func(), ok bool) {
+	places, known := d.places[name]
+	if !known {
+		return func() {}, true
+	}
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, true
+	default:
+		return nil, false
+	}
 }
 
 // ErrGivenUp is returned by Deliver when no other attempt is to be made.
 var ErrGivenUp = errors.New("notification given up")
+
+// ErrBusy is returned by Deliver when enough is being sent to the target already: nothing
+// was tried, and the message is to come again soon.
+var ErrBusy = errors.New("enough is being sent to the target of the notification already")
 
 // Deliver sends the message id unless its round is over, and records what came of it. A
 // message whose target took it but whose record failed is sent again: at least once.
@@ -53,6 +82,11 @@ func (d *Deliverer) Deliver(ctx context.Context, id string, a Attempt) error {
 	if n.State != catalog.NotificationSending || n.Round != a.Round {
 		return nil
 	}
+	giveBack, ok := d.take(n.Target)
+	if !ok {
+		return ErrBusy
+	}
+	defer giveBack()
 	sendErr := d.send(ctx, n)
 	n.Attempts++
 	n.ChangedAt, n.Error, n.State = d.clock.Now(), "", catalog.NotificationDelivered

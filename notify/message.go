@@ -82,12 +82,15 @@ func titleOf(b Body) string {
 	case e.Type == config.EventsJob && b.Count == 1:
 		return fmt.Sprintf("%s of %s %s%s%s", e.Operation, e.Resource, e.State, classText(e), inAccount(b))
 	}
-	what := "events"
-	if e.Type == config.EventsJob {
-		what = "jobs"
-	}
-	text := fmt.Sprintf("%d %s", b.Count, what)
-	if len(b.States) == 1 {
+	text := fmt.Sprintf("%d events", b.Count)
+	switch {
+	case e.Type == config.EventsRisk && len(b.States) == 1: // a group has one kind of risk
+		text = riskTitle(Event{Risk: e.Risk, Resolved: e.Resolved}) + fmt.Sprintf(", %d times", b.Count)
+	case e.Type == config.EventsJob && len(b.States) == 1:
+		text = fmt.Sprintf("%d jobs %s", b.Count, e.State)
+	case e.Type == config.EventsJob:
+		text = fmt.Sprintf("%d jobs", b.Count)
+	case len(b.States) == 1:
 		text += " " + e.State
 	}
 	if len(b.Classes) == 1 {

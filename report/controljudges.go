@@ -30,7 +30,7 @@ func (a *auditor) frequency(r protection.Resource) (string, string) {
 	for _, rule := range r.Rules {
 		gap, days := a.gap(rule.Rule), rule.Rule.Lifecycle.DeleteAfterDays
 		forever := days == 0 && !rule.Rule.Retention.Counts()
-		if gap > 0 && gap <= a.Frequency && (forever || days >= a.RetentionDays) {
+		if gap > 0 && gap <= a.Frequency.Duration() && (forever || days >= a.RetentionDays) {
 			return verdict(true, "rule %s of plan %s runs at least every %s and keeps %s", rule.Rule.Name, rule.Plan.Name, durationText(gap), daysText(days))
 		}
 	}
@@ -39,7 +39,7 @@ func (a *auditor) frequency(r protection.Resource) (string, string) {
 	}
 	rule := r.Rules[0]
 	return verdict(false, "none of its rules runs at least every %s and keeps points %d days; %s of plan %s runs every %s at most and keeps %s",
-		durationText(a.Frequency), a.RetentionDays, rule.Rule.Name, rule.Plan.Name, durationText(a.gap(rule.Rule)), daysText(rule.Rule.Lifecycle.DeleteAfterDays))
+		durationText(a.Frequency.Duration()), a.RetentionDays, rule.Rule.Name, rule.Plan.Name, durationText(a.gap(rule.Rule)), daysText(rule.Rule.Lifecycle.DeleteAfterDays))
 }
 
 func daysText(days int) string {
@@ -163,7 +163,7 @@ func (a *auditor) lastPoint(r protection.Resource) (string, string) {
 		return verdict(false, noPoints)
 	}
 	age := a.now.Sub(r.Newest)
-	return verdict(age <= a.PointAge, "its newest point is %s old", durationText(age))
+	return verdict(age <= a.PointAge.Duration(), "its newest point is %s old", durationText(age))
 }
 
 func (a *auditor) restoreTime(r protection.Resource) (string, string) {

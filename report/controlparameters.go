@@ -11,39 +11,60 @@ import (
 	"holdfast/resource"
 )
 
-// The parameters of controls, by the names AWS gives them; a frequency and an age have the
-// value with its unit: 1d, 12h.
+// The parameters of controls, by the names AWS gives them.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/creating-frameworks-api.html
 const (
-	requiredFrequency = "requiredFrequency"
+	frequencyValue    = "requiredFrequencyValue"
+	frequencyUnit     = "requiredFrequencyUnit"
 	requiredRetention = "requiredRetentionDays"
 	crossRegions      = "crossRegionList"
 	crossAccounts     = "crossAccountList"
 	minLock           = "minRetentionDays"
 	maxLock           = "maxRetentionDays"
-	pointAge          = "recoveryPointAge"
+	pointAgeValue     = "recoveryPointAgeValue"
+	pointAgeUnit      = "recoveryPointAgeUnit"
 	maxRestore        = "maxRestoreTime"
 )
 
 // Parameters are what the controls compare with.
 type Parameters struct {
-	Frequency                time.Duration // longest time between two runs
+	Frequency                Span // longest time between two runs
 	RetentionDays            int
 	Regions, Accounts        []string // copies have to go to each of them; empty: to any
 	MinLockDays, MaxLockDays int      // of a vault lock; a maximum of 0 asks for none
-	PointAge                 time.Duration
+	PointAge                 Span
 	MaxRestore               time.Duration
+}
+
+// Span is a time as AWS gives it: a number of hours or days.
+type Span struct {
+	Value int
+	Unit  string // hours or days
+}
+
+// The units of a span.
+const (
+	hours = "hours"
+	days  = "days"
+)
+
+// Duration returns how long the span is.
+func (s Span) Duration() time.Duration {
+	if s.Unit == hours {
+		return time.Duration(s.Value) * time.Hour
+	}
+	return time.Duration(s.Value) * 24 * time.Hour
 }
 
 // DefaultParameters are AWS Backup's.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/controls-and-remediation.html
 func DefaultParameters() Parameters {
-	const day = 24 * time.Hour
-	return Parameters{Frequency: day, RetentionDays: 35, MinLockDays: 1, PointAge: day, MaxRestore: 720 * time.Minute}
+	return Parameters{Frequency: Span{1, days}, RetentionDays: 35, MinLockDays: 1, PointAge: Span{1, days}, MaxRestore: 720 * time.Minute}
 }
 
 // ParameterNames lists the parameters Set takes.
 func ParameterNames() []string {
-	return []string{requiredFrequency, requiredRetention, crossRegions, crossAccounts, minLock, maxLock, pointAge, maxRestore}
+	return []string{frequencyValue, frequencyUnit, requiredRetention, crossRegions, crossAccounts, minLock, maxLock, pointAgeValue, pointAgeUnit, maxRestore}
 }
 
 // Set changes the parameter in NAME=VALUE. The error says what is wrong and how to mend it.
@@ -53,10 +74,14 @@ func (p *Parameters) Set(assignment string) (err error) {
 		return fmt.Errorf("%q is not NAME=VALUE", assignment)
 	}
 	switch name {
-	case requiredFrequency:
-		p.Frequency, err = span(value)
-	case pointAge:
-		p.PointAge, err = span(value)
+	case frequencyValue:
+		p.Frequency.Value, err = number(value)
+	case frequencyUnit:
+		p.Frequency.Unit, err = unit(value)
+	case pointAgeValue:
+		p.PointAge.Value, err = number(value)
+	case pointAgeUnit:
+		p.PointAge.Unit, err = unit(value)
 	case requiredRetention:
 		p.RetentionDays, err = number(value)
 	case minLock:
@@ -96,24 +121,20 @@ func number(text string) (int, error) {
 	return n, nil
 }
 
-// span reads 12h or 1d.
-func span(text string) (time.Duration, error) {
-	for unit, length := range map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour} {
-		if digits, ok := strings.CutSuffix(text, unit); ok {
-			n, err := number(digits)
-			return time.Duration(n) * length, err
-		}
+func unit(text string) (string, error) {
+	if text != hours && text != days {
+		return "", errors.New("write hours or days")
 	}
-	return 0, errors.New("write hours or days, such as 12h or 1d")
+	return text, nil
 }
 
 // describe writes the parameters of a control.
 func (p Parameters) describe(names []string) string {
 	texts := map[string]string{
-		requiredFrequency: durationText(p.Frequency), requiredRetention: strconv.Itoa(p.RetentionDays),
+		frequencyValue: strconv.Itoa(p.Frequency.Value), frequencyUnit: p.Frequency.Unit, requiredRetention: strconv.Itoa(p.RetentionDays),
 		crossRegions: orAny(p.Regions), crossAccounts: orAny(p.Accounts),
 		minLock: strconv.Itoa(p.MinLockDays), maxLock: strconv.Itoa(p.MaxLockDays),
-		pointAge: durationText(p.PointAge), maxRestore: strconv.Itoa(int(p.MaxRestore.Minutes())),
+		pointAgeValue: strconv.Itoa(p.PointAge.Value), pointAgeUnit: p.PointAge.Unit, maxRestore: strconv.Itoa(int(p.MaxRestore.Minutes())),
 	}
 	var all []string
 	for _, name := range names {

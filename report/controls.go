@@ -49,7 +49,8 @@ func controlsKind() Description {
 	}
 }
 
-// control is one control of AWS Backup Audit Manager.
+// control is one control of AWS Backup Audit Manager. The IAM roles that may delete
+// (principalArnList) are no parameter here: the policies of vaults are not known.
 // Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/controls-and-remediation.html
 type control struct {
 	name, means string
@@ -69,16 +70,16 @@ type auditor struct {
 func controls() []control {
 	return []control{
 		{"BACKUP_RESOURCES_PROTECTED_BY_BACKUP_PLAN", "a backup plan takes the resource", nil, (*auditor).planned},
-		{"BACKUP_PLAN_MIN_FREQUENCY_AND_MIN_RETENTION_CHECK", "a rule that takes it runs and keeps often and long enough", []string{requiredFrequency, requiredRetention}, (*auditor).frequency},
+		{"BACKUP_PLAN_MIN_FREQUENCY_AND_MIN_RETENTION_CHECK", "a rule that takes it runs and keeps often and long enough", []string{frequencyValue, frequencyUnit, requiredRetention}, (*auditor).frequency},
 		{"BACKUP_RECOVERY_POINT_MANUAL_DELETION_DISABLED", "its points lie in locked vaults, from which nobody deletes them early", nil, (*auditor).undeletable},
 		{"BACKUP_RECOVERY_POINT_ENCRYPTED", "its points are encrypted", nil, (*auditor).encrypted},
 		{"BACKUP_RECOVERY_POINT_MINIMUM_RETENTION_CHECK", "its points are kept long enough", []string{requiredRetention}, (*auditor).retention},
 		{"BACKUP_RESOURCES_PROTECTED_BY_CROSS_REGION", "a rule that takes it copies to another region", []string{crossRegions}, (*auditor).crossRegion},
 		{"BACKUP_RESOURCES_PROTECTED_BY_CROSS_ACCOUNT", "a rule that takes it copies to another account", []string{crossAccounts}, (*auditor).crossAccount},
 		{"BACKUP_RESOURCES_PROTECTED_BY_BACKUP_VAULT_LOCK", "a rule that takes it puts its points, or copies of them, into a locked vault", []string{minLock, maxLock}, (*auditor).locked},
-		{"BACKUP_LAST_RECOVERY_POINT_CREATED", "its newest point is young enough", []string{pointAge}, (*auditor).lastPoint},
+		{"BACKUP_LAST_RECOVERY_POINT_CREATED", "its newest point is young enough", []string{pointAgeValue, pointAgeUnit}, (*auditor).lastPoint},
 		{"RESTORE_TIME_FOR_RESOURCES_MEET_TARGET", "its last restore was fast enough", []string{maxRestore}, (*auditor).restoreTime},
-		{"BACKUP_RESOURCES_IN_LOGICALLY_AIR_GAPPED_VAULT", "a young enough point lies in a logically air-gapped vault", []string{pointAge}, (*auditor).airGapped},
+		{"RESOURCES_IN_LOGICALLY_AIR_GAPPED_VAULT", "a young enough point lies in a logically air-gapped vault", []string{pointAgeValue, pointAgeUnit}, (*auditor).airGapped},
 	}
 }
 

@@ -91,17 +91,17 @@ func TestVaultLocksDecide(t *testing.T) {
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	p := report.DefaultParameters()
-	for _, good := range []string{"requiredFrequency=12h", "requiredRetentionDays=30", "crossRegionList=eu-west-1,eu-west-2", "crossAccountList=111122223333", "minRetentionDays=7", "maxRetentionDays=365", "recoveryPointAge=2d", "maxRestoreTime=60"} {
+	for _, good := range []string{"requiredFrequencyValue=12", "requiredFrequencyUnit=hours", "requiredRetentionDays=30", "crossRegionList=eu-west-1,eu-west-2", "crossAccountList=111122223333", "minRetentionDays=7", "maxRetentionDays=365", "recoveryPointAgeValue=2", "recoveryPointAgeUnit=days", "maxRestoreTime=60"} {
 		if err := p.Set(good); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	if p.Frequency != 12*time.Hour || p.RetentionDays != 30 || len(p.Regions) != 2 || p.PointAge != 48*time.Hour || p.MaxRestore != time.Hour || p.MaxLockDays != 365 {
+	if p.Frequency.Duration() != 12*time.Hour || p.RetentionDays != 30 || len(p.Regions) != 2 || p.PointAge.Duration() != 48*time.Hour || p.MaxRestore != time.Hour || p.MaxLockDays != 365 {
 		t.Errorf("parameters are %+v", p)
 	}
 	for bad, want := range map[string]string{
 		"colour=red": "no parameter", "requiredRetentionDays": "NAME=VALUE", "requiredRetentionDays=soon": "whole number",
-		"recoveryPointAge=5": "hours or days", "crossAccountList=12": "twelve digits", "crossRegionList=": "name regions", "maxRestoreTime=0": "whole number",
+		"recoveryPointAgeUnit=weeks": "hours or days", "crossAccountList=12": "twelve digits", "crossRegionList=": "name regions", "maxRestoreTime=0": "whole number",
 	} {
 		if err := p.Set(bad); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", bad, err, want)

@@ -171,7 +171,7 @@ func (h *handlers) send(ctx context.Context, t *asynq.Task) error {
 
 // logUnsent logs an attempt that failed; what is given up was logged where it was decided.
 func (h *handlers) logUnsent(_ context.Context, t *asynq.Task, err error) {
-	if !errors.Is(err, notify.ErrGivenUp) {
+	if !errors.Is(err, notify.ErrGivenUp) && !errors.Is(err, notify.ErrBusy) {
 		h.log.Warn().Err(err).Str("task", t.Type()).Msg("a notification could not be sent and will be tried again")
 	}
 }

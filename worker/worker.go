@@ -49,6 +49,8 @@ type Options struct {
 	ShutdownTimeout time.Duration
 	// Messages, when set, has the worker send notifications.
 	Messages Messages
+	// Senders is how many it sends at once, at least 4: as many as all targets together take.
+	Senders int
 	// Keys check who enqueued a task; none believe everybody.
 	Keys tasks.Keys
 	// OnRefused, when set, is told why a task was refused.
@@ -64,8 +66,8 @@ type Worker struct {
 	log    zerolog.Logger
 }
 
-// senders is how many notifications a worker sends at once.
-const senders = 4
+// minSenders is how many notifications a worker sends at once at least.
+const minSenders = 4
 
 // taskCheckInterval is how often an idle server asks for work. asynq's default of a
 // second leaves slots empty for a second between one-second operations.
@@ -104,9 +106,10 @@ func New(client redis.UniversalClient, engine Engine, failures FailureStore, log
 	w := &Worker{server: server, mux: h.mux(), log: log}
 	if opts.Messages != nil {
 		w.sender = asynq.NewServerFromRedisClient(client, asynq.Config{
-			Concurrency: senders, Queues: map[string]int{tasks.QueueNotify: 1}, ShutdownTimeout: opts.ShutdownTimeout,
+			Concurrency: max(opts.Senders, minSenders), Queues: map[string]int{tasks.QueueNotify: 1}, ShutdownTimeout: opts.ShutdownTimeout,
 			TaskCheckInterval: time.Second, DelayedTaskCheckInterval: time.Second, RetryDelayFunc: resendDelay,
-			Logger: asynqLog{log}, LogLevel: asynq.WarnLevel,
+			IsFailure: func(err error) bool { return !errors.Is(err, notify.ErrBusy) },
+			Logger:    asynqLog{log}, LogLevel: asynq.WarnLevel,
 			ErrorHandler: asynq.ErrorHandlerFunc(h.logUnsent),
 		})
 	}
@@ -136,8 +139,14 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
+// busyDelay is when a message comes again whose target was busy; it is no attempt.
+const busyDelay = 2 * time.Second
+
 // resendDelay spaces the attempts to send a notification: 2 s doubling to 10 min.
-func resendDelay(n int, _ error, _ *asynq.Task) time.Duration {
+func resendDelay(n int, err error, _ *asynq.Task) time.Duration {
+	if errors.Is(err, notify.ErrBusy) {
+		return busyDelay
+	}
 	return min(2*time.Second<<min(n, 9), 10*time.Minute)
 }
 

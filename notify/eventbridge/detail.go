@@ -55,6 +55,11 @@ func jobDetail(detail map[string]any, e notify.Event, j catalog.Job) (string, ma
 	if catalog.State(e.State).Terminal() {
 		detail["completionDate"] = instant(e.At)
 	}
+	progress := func() {
+		if j.Progress >= 0 {
+			detail["percentDone"] = j.Progress
+		}
+	}
 	vault := vaultARN(j)
 	switch j.Type {
 	case driver.Copy:
@@ -64,6 +69,8 @@ func jobDetail(detail map[string]any, e notify.Event, j catalog.Job) (string, ma
 	case driver.Restore:
 		// AWS Backup says status here, and PENDING before it begins.
 		detail["restoreJobId"], detail["status"] = j.ID, restoreStatus(e.State)
+		set("sourceResourceArn", j.ResourceARN)
+		progress()
 		return RestoreJob, detail
 	case driver.Expire:
 		detail["status"] = pointStatus(e.State)
@@ -73,9 +80,7 @@ func jobDetail(detail map[string]any, e notify.Event, j catalog.Job) (string, ma
 		detail["backupJobId"], detail["state"] = j.ID, e.State
 		set("backupVaultName", j.Spec.Vault)
 		set("backupVaultArn", vault)
-		if j.Progress >= 0 {
-			detail["percentDone"] = j.Progress
-		}
+		progress()
 		return BackupJob, detail
 	}
 }
@@ -88,7 +93,8 @@ func restoreStatus(state string) string {
 }
 
 // pointStatus is what an expiry's state means for its point; EXPIRED is AWS Backup's word
-// for one that should be gone and could not be deleted.
+// for one that should be gone and could not be deleted. DELETED is ours: AWS Backup sends
+// nothing when a point is gone.
 func pointStatus(state string) string {
 	switch catalog.State(state) {
 	case catalog.Completed:

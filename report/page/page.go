@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
+	"strings"
 
 	"holdfast/report"
 )
@@ -34,10 +36,20 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return string(report.OutcomeTone(fmt.Sprint(v)))
 	},
+	"long":  long,
 	"title": columnTitle,
 	"shown": func(t report.Table) [][]any { return t.Rows[:min(len(t.Rows), maxRows)] },
 	"more":  func(t report.Table) int { return max(0, len(t.Rows)-maxRows) + t.Left },
 }).Parse(source))
+
+// longWord is how many characters a word has that may be broken anywhere, such as an ARN:
+// breaking shorter ones makes them hard to read.
+const longWord = 20
+
+func long(v any) bool {
+	text, ok := v.(string)
+	return ok && slices.ContainsFunc(strings.Fields(text), func(word string) bool { return len(word) > longWord })
+}
 
 // Write writes the page.
 func Write(w io.Writer, r report.Report) error {
