@@ -49,7 +49,7 @@ type jobChanges struct {
 type jobQuery struct {
 	Page
 	Place
-	Type     []string  `query:"type" maxItems:"10" doc:"backup, copy, restore, expire; with commas"`
+	Type     []string  `query:"type" maxItems:"10" doc:"backup, copy, restore, expire, archive; with commas"`
 	State    []string  `query:"state" maxItems:"20" doc:"states, with commas"`
 	Class    []string  `query:"class" maxItems:"20" doc:"classes of the last failure, with commas"`
 	Resource string    `query:"resource" maxLength:"2048" doc:"ARN"`

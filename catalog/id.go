@@ -50,6 +50,12 @@ func ExpireJobID(pointID string, attempt int) string {
 	return digest("expire", fold(pointID, strconv.Itoa(attempt))...)
 }
 
+// ArchiveJobID returns the id of the move of a recovery point to cold storage after attempt
+// earlier ones.
+func ArchiveJobID(pointID string, attempt int) string {
+	return digest("archive", fold(pointID, strconv.Itoa(attempt))...)
+}
+
 // NewManualID returns a fresh id for a job somebody asked for: a ULID in lower case,
 // which sorts by now. entropy is crypto/rand.Reader outside tests; its error is returned.
 func NewManualID(entropy io.Reader, now time.Time) (string, error) {

@@ -9,12 +9,12 @@ import (
 	"holdfast/resource"
 )
 
-// Job is one backup, copy, restore or expiry of one resource or recovery point. A job
-// makes at most one artefact, ever. Times are UTC with millisecond precision; zero
-// means "not yet" or "no limit".
+// Job is one backup, copy, restore, expiry or move to cold storage of one resource or
+// recovery point. A job makes at most one artefact, ever. Times are UTC with millisecond
+// precision; zero means "not yet" or "no limit".
 type Job struct {
 	ID      string           `json:"id"`   // 26 lower-case characters
-	Type    driver.Operation `json:"type"` // backup, copy, restore, expire
+	Type    driver.Operation `json:"type"` // backup, copy, restore, expire, archive
 	State   State            `json:"state"`
 	Version int64            `json:"version"` // compare-and-set counter, 1 after insertion
 

@@ -48,6 +48,7 @@ type PointMove struct {
 	PointID     string
 	From, To    PointState
 	ExpireAfter time.Time // when not zero, stored as the point's ExpireAfter
+	Cold        bool      // the point lies in cold storage from now on
 }
 
 // Change returns the mutation that moves job, as read from the store, to state to and

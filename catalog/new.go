@@ -59,6 +59,22 @@ func NewExpiry(p RecoveryPoint, by string, now time.Time) Job {
 	return newFromPoint(ExpireJobID(p.ID, p.ExpireAttempts), driver.Expire, p, by, now)
 }
 
+// NewArchive returns the job that moves p to cold storage. Its Spec says how p is kept, in
+// days from its creation.
+func NewArchive(p RecoveryPoint, by string, now time.Time) Job {
+	j := newFromPoint(ArchiveJobID(p.ID, p.ColdAttempts), driver.Archive, p, by, now)
+	j.Spec = Spec{Vault: p.Vault, ColdAfter: daysBetween(p.CreatedAt, now), DeleteAfter: daysBetween(p.CreatedAt, p.DeleteAt)}
+	return j
+}
+
+// daysBetween counts whole days, at least one; 0 where there is no end.
+func daysBetween(from, to time.Time) int {
+	if to.IsZero() {
+		return 0
+	}
+	return max(int(to.Sub(from).Hours()/24), 1)
+}
+
 // NewRetry returns a new job that tries again what the ended job old was to do. A
 // terminal state is final: the retry has an id of its own, derived from old's.
 func NewRetry(old Job, by string, now time.Time) (Job, error) {
@@ -103,6 +119,14 @@ func (j Job) DeleteAt() time.Time {
 	return j.CreatedAt.AddDate(0, 0, j.Spec.DeleteAfter)
 }
 
+// ColdAt returns when the artefact of a backup or copy is to move to cold storage; zero: never.
+func (j Job) ColdAt() time.Time {
+	if j.Spec.ColdAfter <= 0 {
+		return time.Time{}
+	}
+	return j.CreatedAt.AddDate(0, 0, j.Spec.ColdAfter)
+}
+
 // CompletedPoint returns the recovery point that job, a backup or copy, left: seen is
 // what AWS shows, source the resource as recorded for restores.
 func CompletedPoint(job Job, seen driver.Point, source resource.Resource, installation string, now time.Time) RecoveryPoint {
@@ -114,7 +138,7 @@ func CompletedPoint(job Job, seen driver.Point, source resource.Resource, instal
 		ID: job.ID, State: Available, Kind: job.Kind, Engine: job.Engine, Partition: job.Partition, Account: job.Account, Region: job.Region,
 		ResourceARN: job.ResourceARN, ARN: seen.ARN, Ref: seen.Ref, Vault: job.Spec.Vault, Plan: job.Plan, Rule: job.Rule,
 		ChainID: job.ChainID, ParentID: job.ParentID, CreatedAt: created, CompletedAt: now, DeleteAt: job.DeleteAt(), Counted: job.Spec.Counted,
-		SizeBytes: seen.SizeBytes, Encrypted: seen.Encrypted, KMSKeyID: seen.KMSKeyID,
+		SizeBytes: seen.SizeBytes, Encrypted: seen.Encrypted, KMSKeyID: seen.KMSKeyID, Cold: seen.Cold,
 		Source: source, Installation: installation,
 	}
 }

@@ -50,6 +50,11 @@ type RecoveryPoint struct {
 	// ExpireAttempts counts expiry jobs; ExpireAfter is when the next may be made.
 	ExpireAttempts int       `json:"expire_attempts,omitempty"`
 	ExpireAfter    time.Time `json:"expire_after,omitzero"`
+	// ColdAt is when an archive job is to move the point to cold storage; zero: never, or AWS
+	// does that itself. ColdAttempts counts these jobs, Cold says that it lies there.
+	ColdAt       time.Time `json:"cold_at,omitzero"`
+	ColdAttempts int       `json:"cold_attempts,omitempty"`
+	Cold         bool      `json:"cold,omitempty"`
 }
 
 // Scope returns where the point lies.
@@ -61,7 +66,7 @@ func (p RecoveryPoint) Scope() resource.Scope {
 func (p RecoveryPoint) Point() driver.Point {
 	return driver.Point{
 		Ref: p.Ref, ARN: p.ARN, CreatedAt: p.CreatedAt, SizeBytes: p.SizeBytes,
-		Encrypted: p.Encrypted, KMSKeyID: p.KMSKeyID,
+		Encrypted: p.Encrypted, KMSKeyID: p.KMSKeyID, Cold: p.Cold,
 	}
 }
 
@@ -73,6 +78,7 @@ const (
 	HoldLegal   HoldKind = "legal"
 	HoldCopy    HoldKind = "copy"    // a copy is planned or running
 	HoldRestore HoldKind = "restore" // a restore is planned or running
+	HoldArchive HoldKind = "archive" // a move to cold storage is planned or running
 )
 
 // Hold forbids the deletion of a point while it exists.

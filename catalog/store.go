@@ -50,9 +50,9 @@ type Store interface {
 // Jobs reads and changes jobs.
 type Jobs interface {
 	// InsertJobs inserts jobs whose id does not exist yet, with a job.created event each
-	// and, for restores and copies, a hold on PointID in the same transaction. It returns
-	// how many were new. New jobs are CREATED, or terminal when they record what could not
-	// be begun. A new restore or copy of a point that is not AVAILABLE is refused with an
+	// and, for restores, copies and archive jobs, a hold on PointID in the same transaction. It
+	// returns how many were new. New jobs are CREATED, or terminal when they record what could
+	// not be begun. A new one of these of a point that is not AVAILABLE is refused with an
 	// error of class held and none of its transaction is stored. Any number of jobs; large
 	// inputs are written in several transactions of bulk statements, never a statement per
 	// row.
@@ -73,6 +73,12 @@ type Jobs interface {
 	// held (failure.Held) whose text says which, and changes nothing. So does a clock that
 	// jumped; a process whose own clock is off gets class transient: another may do it.
 	BeginExpiry(ctx context.Context, m Mutation, guard ExpiryGuard) (Job, error)
+	// BeginArchive is Commit for the start of an archive job: in one transaction on the locked
+	// rows of the resource's points it checks that the point is AVAILABLE and in warm storage,
+	// carries the mark of installation, has no hold by a copy or restore, and is not the last
+	// warm one of the resource in that account and region. A guard that fires returns an error
+	// of class held whose text says which, and changes nothing.
+	BeginArchive(ctx context.Context, m Mutation, installation string) (Job, error)
 	// ListJobs returns jobs that match f, newest CreatedAt first, keyset-paged.
 	ListJobs(ctx context.Context, f JobFilter) ([]Job, error)
 	// CountJobs counts jobs by type and state among those that match f (paging is ignored).
@@ -150,6 +156,12 @@ type Points interface {
 	KeepUntil(ctx context.Context, ids []string, until time.Time) error
 	// CountExpireAttempt raises ExpireAttempts of ids by one and sets ExpireAfter.
 	CountExpireAttempt(ctx context.Context, ids []string, expireAfter time.Time) error
+	// DueCold returns up to limit AVAILABLE points of installation whose ColdAt has passed,
+	// that BeginArchive would let go as far as can be told beforehand.
+	DueCold(ctx context.Context, installation string, now time.Time, limit int) ([]RecoveryPoint, error)
+	// CountColdAttempt raises ColdAttempts of ids by one and sets ColdAt to when the next
+	// attempt may be made.
+	CountColdAttempt(ctx context.Context, ids []string, again time.Time) error
 	// AdoptPoints inserts points that were found on AWS or in an export, each with a
 	// point.adopted event; those whose id exists stay as they are. It returns how many were
 	// new.

@@ -243,7 +243,7 @@ func rebuildCatalog(ctx *cli.Context, s *survey) error {
 		found = append(found, scan.Found...)
 	}
 	adoption := rebuild.Adopt(found, rebuild.Facts{
-		Installation: s.cfg.Installation, Policies: s.policies,
+		Installation: s.cfg.Installation, Policies: s.policies, Drivers: s.drivers,
 		Source: func(arn string) (resource.Resource, bool) { item, ok := s.items[arn]; return item.Resource, ok },
 	})
 	result := rebuilt{

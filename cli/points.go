@@ -106,6 +106,18 @@ func deleteText(p catalog.RecoveryPoint) string {
 	return instantText(p.DeleteAt)
 }
 
+// storageText says where a point is kept; "" for one that stays where it is.
+func storageText(p catalog.RecoveryPoint) string {
+	switch {
+	case p.Cold:
+		return "cold: it cannot be copied, and a restore brings it back first"
+	case p.ColdAt.IsZero():
+		return ""
+	default:
+		return "warm, cold from " + instantText(p.ColdAt)
+	}
+}
+
 func pointsShowCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "show", Usage: "show everything about a recovery point: fields, holds, chain, jobs", ArgsUsage: "ID",
@@ -133,7 +145,7 @@ func (d *desk) pointText(details operator.PointDetails) error {
 		{"Point", p.ID}, {"State", string(p.State)}, {"Resource", p.ResourceARN}, {"Kind", string(p.Kind)}, {"Engine", string(p.Engine)},
 		{"Where", p.Account + "/" + p.Region}, {"ARN", p.ARN}, {"AWS id", string(p.Ref)}, {"Vault", p.Vault},
 		{"Plan", p.Plan}, {"Rule", p.Rule}, {"Began", instantText(p.CreatedAt)}, {"Completed", instantText(p.CompletedAt)},
-		{"Delete", deleteText(p)}, {"Size", sizeText(p.SizeBytes)}, {"Encrypted", fmt.Sprint(p.Encrypted)}, {"KMS key", p.KMSKeyID},
+		{"Delete", deleteText(p)}, {"Storage", storageText(p)}, {"Size", sizeText(p.SizeBytes)}, {"Encrypted", fmt.Sprint(p.Encrypted)}, {"KMS key", p.KMSKeyID},
 		{"Installation", p.Installation}, {"Copy of", p.ParentID}, {"Chain", p.ChainID},
 	})
 	if err != nil {

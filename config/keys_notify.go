@@ -169,7 +169,7 @@ func words[S ~string](list []S) []string {
 }
 
 func operationNames() []string {
-	return words([]driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire})
+	return words([]driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire, driver.Archive})
 }
 func stateNames() []string { return words(catalog.States()) }
 func classNames() []string { return words(failure.Classes()) }

@@ -47,7 +47,7 @@ func (s Summary) Attention() string {
 }
 
 // operations in the order of a point's life.
-var operations = []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire}
+var operations = []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire, driver.Archive}
 
 // Print writes the summary as a table.
 func (s Summary) Print(w io.Writer) error {

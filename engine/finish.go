@@ -33,6 +33,10 @@ func (e *Engine) endMutation(ctx context.Context, job catalog.Job, v verdict, st
 		m.PointMoves = append(m.PointMoves, catalog.PointMove{
 			PointID: job.PointID, From: catalog.Expiring, To: catalog.Deleted,
 		})
+	case driver.Archive:
+		m.PointMoves = append(m.PointMoves, catalog.PointMove{
+			PointID: job.PointID, From: catalog.Available, To: catalog.Available, Cold: true,
+		})
 	}
 	return m, nil
 }
@@ -45,10 +49,14 @@ func (e *Engine) addPoint(ctx context.Context, m *catalog.Mutation, seen driver.
 	}
 	now := m.Job.EndedAt
 	point := catalog.CompletedPoint(m.Job, seen, source, e.opts.Installation, now)
-	m.Points = append(m.Points, point)
 	if d, ok := e.drivers.For(m.Job.Kind, m.Job.Engine); ok {
-		m.FollowUps = catalog.FollowUpCopies(m.Job, point, d.Descriptor(), now)
+		facts := d.Descriptor()
+		if facts.ColdStorage && !facts.ColdByAWS {
+			point.ColdAt = m.Job.ColdAt()
+		}
+		m.FollowUps = catalog.FollowUpCopies(m.Job, point, facts, now)
 	}
+	m.Points = append(m.Points, point)
 	return nil
 }
 

@@ -35,11 +35,14 @@ func (e *Engine) operationOf(job catalog.Job) (operation, error) {
 // job itself, so that a resource which left the inventory keeps no intent open; for a
 // deletion its point too.
 func (e *Engine) traceable(ctx context.Context, job catalog.Job) (operation, error) {
-	if job.Type == driver.Expire {
+	if ofPoint(job) {
 		return e.prepare(ctx, job)
 	}
 	return e.operationOf(job)
 }
+
+// ofPoint reports whether job changes a point that is there and makes nothing of its own.
+func ofPoint(job catalog.Job) bool { return job.Type == driver.Expire || job.Type == driver.Archive }
 
 // prepare loads what job's calls need beside. Errors of class not_found and unsupported
 // are final for the job.
@@ -91,6 +94,14 @@ func (op operation) start(ctx context.Context) (driver.Ref, error) {
 		return op.point.Ref, op.driver.Delete(ctx, driver.DeleteRequest{
 			Scope: op.point.Scope(), Installation: op.mark.Installation, Ref: op.point.Ref,
 		})
+	case driver.Archive:
+		mover, ok := op.driver.(driver.ColdMover)
+		if !ok {
+			return "", failure.Errorf(failure.Unsupported, "%s cannot be moved to cold storage by the %s engine", op.job.Kind, driver.EngineOf(op.driver))
+		}
+		return op.point.Ref, mover.MoveToCold(ctx, driver.ColdRequest{
+			Scope: op.point.Scope(), Installation: op.mark.Installation, Ref: op.point.Ref, Lifecycle: op.lifecycle(),
+		})
 	default:
 		return "", failure.Errorf(failure.Internal, "unknown job type %q", op.job.Type)
 	}
@@ -117,32 +128,34 @@ func (op operation) restoreRequest() driver.RestoreRequest {
 	}
 }
 
-// find looks for what an earlier start of the job made; for a deletion, whether the point
-// is gone.
+// find looks for what an earlier start of the job made; of a job that changes its point,
+// whether that took effect.
 func (op operation) find(ctx context.Context) (driver.Ref, error) {
-	if op.job.Type == driver.Expire {
-		return op.findDeleted(ctx)
+	if ofPoint(op.job) {
+		return op.findChanged(ctx)
 	}
 	return op.driver.Find(ctx, driver.FindRequest{
 		Scope: op.job.Scope(), Operation: op.job.Type, Mark: op.mark, Since: op.job.CreatedAt,
 	})
 }
 
-// findDeleted returns the point's reference when AWS shows that it is gone: the deletion
-// took effect. Otherwise it is not_found and the deletion is simply made again.
-func (op operation) findDeleted(ctx context.Context) (driver.Ref, error) {
+// findChanged returns the point's reference when AWS shows it changed: gone for a deletion,
+// in cold storage or on its way for an archive job. Otherwise it is not_found and the call is
+// simply made again.
+func (op operation) findChanged(ctx context.Context) (driver.Ref, error) {
 	ref := op.point.Ref
 	statuses, err := op.driver.Look(ctx, driver.LookRequest{
-		Scope: op.point.Scope(), Operation: driver.Expire, Refs: []driver.Ref{ref}, Since: op.job.CreatedAt,
+		Scope: op.point.Scope(), Operation: op.job.Type, Refs: []driver.Ref{ref}, Since: op.job.CreatedAt,
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case statuses[ref].State == driver.Gone:
-		return ref, nil
-	default:
-		return "", failure.Errorf(failure.NotFound, "recovery point %s is still there", op.job.PointID)
 	}
+	status, seen := statuses[ref]
+	moves := op.job.Type == driver.Archive && seen && (status.State == driver.Succeeded || status.State == driver.Pending)
+	if moves || op.job.Type == driver.Expire && status.State == driver.Gone {
+		return ref, nil
+	}
+	return "", failure.Errorf(failure.NotFound, "recovery point %s is as it was", op.job.PointID)
 }
 
 // visibility is how long anything on AWS may stay out of sight, whatever the kind says.
@@ -150,9 +163,9 @@ const visibility = 2 * time.Minute
 
 // settle is how long an empty answer of find may be wrong. Where AWS takes a token, another
 // start would be harmless at once, but handing the job back frees its slot, and that must
-// not happen while AWS is at work unseen. A deletion is looked for by name and made again.
+// not happen while AWS is at work unseen. A change of a point is looked for by name and made again.
 func (op operation) settle() time.Duration {
-	if op.job.Type == driver.Expire {
+	if ofPoint(op.job) {
 		return 0
 	}
 	return max(op.driver.Descriptor().Settle[op.job.Type], visibility)

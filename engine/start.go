@@ -138,6 +138,9 @@ func (e *Engine) openIntent(ctx context.Context, job catalog.Job, g admission.Gr
 	if job.Type == driver.Expire {
 		return e.store.BeginExpiry(ctx, m, catalog.ExpiryGuard{Installation: e.opts.Installation, Now: now})
 	}
+	if job.Type == driver.Archive {
+		return e.store.BeginArchive(ctx, m, e.opts.Installation)
+	}
 	return e.store.Commit(ctx, m)
 }
 

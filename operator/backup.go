@@ -141,7 +141,8 @@ func (d *Desk) planBackups(ctx context.Context, r BackupRequest) ([]catalog.Job,
 	var jobs []catalog.Job
 	now := d.Clock.Now()
 	err = d.Store.Resources(ctx, catalog.ResourceFilter{}, func(item catalog.InventoryItem) error {
-		_, known := d.Drivers.Get(item.Kind)
+		engine := scheduler.EngineOf(*rule, d.Drivers, item.Kind)
+		drv, known := d.Drivers.For(item.Kind, engine)
 		if _, selected := plan.SelectsFor(rule, item.Resource); !selected || !known || item.Unsupported != "" {
 			return nil
 		}
@@ -151,8 +152,8 @@ func (d *Desk) planBackups(ctx context.Context, r BackupRequest) ([]catalog.Job,
 		}
 		// No plan and rule: a later fire of the rule would supersede the job.
 		job := catalog.NewBackup(id, item.Resource, d.Partition, d.Who.Name, now)
-		job.Engine = scheduler.EngineOf(*rule, d.Drivers, item.Kind)
-		job.Spec = scheduler.BackupSpec(*rule, item.Resource)
+		job.Engine = engine
+		job.Spec = scheduler.BackupSpec(*rule, item.Resource, drv.Descriptor())
 		jobs = append(jobs, job)
 		return nil
 	})

@@ -43,6 +43,7 @@ func (d *Desk) Release(ctx context.Context, ids []string) ([]Change, error) {
 // actionOf is what makes jobs of a type.
 var actionOf = map[driver.Operation]access.Action{
 	driver.Backup: access.BackUp, driver.Copy: access.Copy, driver.Restore: access.Restore, driver.Expire: access.Expire,
+	driver.Archive: access.BackUp,
 }
 
 // change applies do to every job named; nothing happens when one is unknown or not the

@@ -21,7 +21,7 @@ func (o *Office) detours(rule policy.Rule, r resource.Resource) (found []preview
 	point := catalog.RecoveryPoint{Partition: o.Partition, Account: r.Account, Region: r.Region}
 	sealed := point
 	sealed.Encrypted, sealed.KMSKeyID = true, driver.AWSManagedKey(point.Scope(), string(r.Kind))
-	for _, c := range scheduler.BackupSpec(rule, r).Copies {
+	for _, c := range scheduler.BackupSpec(rule, r, facts).Copies {
 		plain, rekeyed := catalog.Way(point, c, facts), catalog.Way(sealed, c, facts)
 		if len(plain) > 1 {
 			found = append(found, preview.Detour{Steps: steps(plain)})

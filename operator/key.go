@@ -13,7 +13,7 @@ import (
 
 // Operations returns the types of jobs in the order of a point's life.
 func Operations() []driver.Operation {
-	return []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire}
+	return []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire, driver.Archive}
 }
 
 // KeyForms returns how the keys are written that can be capped.

@@ -100,14 +100,14 @@ func sharedKeys(job catalog.Job, units Units) []admission.Key {
 
 // resourceKey returns the key that keeps two operations off one thing: backups of one
 // resource, copies of one resource into one region (AWS queues those one after another),
-// deletions of one point. Into another account it is one copy of the resource whatever
+// deletions and moves of one point. Into another account it is one copy of the resource whatever
 // the region: the account has the source while the copy runs, and the end of one copy
 // must not take it from another. Restores never wait for anything of their source.
 func resourceKey(job catalog.Job) admission.Key {
 	switch job.Type {
 	case driver.Restore:
 		return ""
-	case driver.Expire:
+	case driver.Expire, driver.Archive:
 		return hashKey(job.PointID)
 	case driver.Copy:
 		if source, err := resource.ParseARN(job.ResourceARN); err == nil && source.Account != job.Account {
@@ -138,7 +138,7 @@ func typeBand(job catalog.Job) int {
 	switch {
 	case job.Type == driver.Copy:
 		return bandCopy
-	case job.Type == driver.Expire:
+	case job.Type == driver.Expire, job.Type == driver.Archive:
 		return bandExpire
 	case job.Plan == "":
 		return bandManual

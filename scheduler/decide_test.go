@@ -8,6 +8,7 @@ import (
 
 	"holdfast/admission"
 	"holdfast/catalog"
+	"holdfast/driver"
 	"holdfast/policy"
 	"holdfast/resource"
 )
@@ -80,12 +81,34 @@ func TestBackupSpecFillsAccountsAndLeavesOutCopiesToItself(t *testing.T) {
 		{Region: "eu-west-1", Account: "$account", Vault: "dr", Lifecycle: policy.Lifecycle{DeleteAfterDays: 90}, KMSKeyARN: "arn:aws:kms:eu-west-1:$account:key/k"},
 		{Region: "eu-central-1", Account: "$account", Vault: "same"},
 	}}
-	got := BackupSpec(rule, resource.Resource{Account: "111122223333", Region: "eu-central-1"})
+	got := BackupSpec(rule, resource.Resource{Account: "111122223333", Region: "eu-central-1"}, driver.Descriptor{})
 	want := catalog.Spec{Vault: "default", DeleteAfter: 35, Priority: 2, Copies: []catalog.CopySpec{
 		{Account: "111122223333", Region: "eu-west-1", Vault: "dr", DeleteAfter: 90, KMSKeyID: "arn:aws:kms:eu-west-1:111122223333:key/k"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestOnlyWhatCanBeColdIsAskedTo(t *testing.T) {
+	t.Parallel()
+	plain := policy.Lifecycle{MoveToColdStorageAfterDays: 30}
+	optIn := policy.Lifecycle{MoveToColdStorageAfterDays: 30, OptInToArchive: true}
+	for name, test := range map[string]struct {
+		lifecycle policy.Lifecycle
+		facts     driver.Descriptor
+		want      int
+	}{
+		"no cold storage":       {plain, driver.Descriptor{}, 0},
+		"cold storage":          {plain, driver.Descriptor{ColdStorage: true}, 30},
+		"archive, no opt-in":    {plain, driver.Descriptor{ColdStorage: true, Archive: true}, 0},
+		"archive, and opted in": {optIn, driver.Descriptor{ColdStorage: true, Archive: true}, 30},
+	} {
+		rule := policy.Rule{Lifecycle: test.lifecycle, CopyActions: []policy.CopyAction{{Region: "eu-west-1", Lifecycle: test.lifecycle}}}
+		got := BackupSpec(rule, resource.Resource{Region: "eu-central-1"}, test.facts)
+		if got.ColdAfter != test.want || got.Copies[0].ColdAfter != test.want {
+			t.Errorf("%s: %d days, of the copy %d, want %d", name, got.ColdAfter, got.Copies[0].ColdAfter, test.want)
+		}
 	}
 }
 

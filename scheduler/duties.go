@@ -149,6 +149,31 @@ func (s *Scheduler) expire(ctx context.Context, points []catalog.RecoveryPoint, 
 	return s.store.CountExpireAttempt(ctx, ids, now.Add(expireAgainAfter))
 }
 
+// coldAgainAfter is when a move to cold storage that came to nothing is tried again.
+const coldAgainAfter = 24 * time.Hour
+
+// cold inserts an archive job for every point whose time to move to cold storage has come.
+// As with expiries the attempt is counted after the insertion.
+func (s *Scheduler) cold(ctx context.Context) error {
+	now := s.clock.Now()
+	points, err := s.store.DueCold(ctx, s.opts.Installation, now, dutyBatch)
+	if err != nil || len(points) == 0 {
+		return err
+	}
+	jobs, ids := make([]catalog.Job, len(points)), make([]string, len(points))
+	for i, p := range points {
+		jobs[i], ids[i] = catalog.NewArchive(p, "scheduler", now), p.ID
+	}
+	_, err = s.store.InsertJobs(ctx, jobs)
+	if failure.Is(err, failure.Held) {
+		return nil // the deletion of one has begun: the next pass sees that
+	}
+	if err != nil {
+		return fmt.Errorf("insert archive jobs: %w", err)
+	}
+	return s.store.CountColdAttempt(ctx, ids, now.Add(coldAgainAfter))
+}
+
 // failures shows every failed job in the queue browser, once.
 func (s *Scheduler) failures(ctx context.Context) error {
 	jobs, err := s.store.UnnotedFailures(ctx, dutyBatch)

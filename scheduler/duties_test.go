@@ -186,6 +186,44 @@ func TestACrashBetweenExpiryJobAndItsCountRepeatsTheSameJob(t *testing.T) {
 	}
 }
 
+func TestPointsMoveToColdStorageWhenTheirTimeHasCome(t *testing.T) {
+	t.Parallel()
+	l := lead(t, rig.Options{Tokens: true, Moves: true})
+	source := l.AddResources(1)[0]
+	var points []catalog.RecoveryPoint
+	for _, name := range []string{"one", "two"} {
+		job := l.NewBackup(name, source)
+		job.Spec.ColdAfter = 1
+		l.Insert(job)
+		l.Finish(1)
+		p, _ := l.Point(job.ID)
+		points = append(points, p)
+	}
+	l.do("cold")
+	if n := len(l.states(driver.Archive)); n != 0 {
+		t.Fatalf("archive jobs before their time: %v", l.states(driver.Archive))
+	}
+	l.Advance(25 * time.Hour)
+	l.do("cold", "cold") // both are due; only one may go, for the other is the last warm one then
+	l.do("submit")
+	l.Work(l.Engine)
+	l.Advance(time.Hour)
+	l.do("looks")
+	l.Work(l.Engine)
+	if got := l.states(driver.Archive); got[catalog.Completed] != 1 || got[catalog.Aborted]+got[catalog.Created] != 1 {
+		t.Errorf("archive jobs are %v, want one done and one not", got)
+	}
+	cold := 0
+	for _, p := range points {
+		if now, _ := l.Point(p.ID); now.Cold {
+			cold++
+		}
+	}
+	if cold != 1 {
+		t.Errorf("%d points are cold, want one", cold)
+	}
+}
+
 func TestFailedJobsAreShownOnce(t *testing.T) {
 	t.Parallel()
 	l := lead(t, rig.Options{})

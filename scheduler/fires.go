@@ -154,7 +154,7 @@ func (s *Scheduler) backupJob(plan policy.Plan, rule policy.Rule, r resource.Res
 	job.Plan, job.Rule, job.FireAt = plan.Name, rule.Name, at
 	job.StartBy = at.Add(rule.StartWindow)
 	job.CompleteBy = at.Add(rule.CompletionWindow)
-	job.Spec = BackupSpec(rule, r)
+	job.Spec = BackupSpec(rule, r, factsOf(s.drivers, job))
 	if rule.MaxDelay > 0 {
 		job.Spec.DueBy = at.Add(rule.MaxDelay)
 	}
@@ -166,10 +166,27 @@ func EngineOf(rule policy.Rule, drivers *driver.Registry, kind resource.Kind) dr
 	return cmp.Or(driver.Engine(rule.Engine), drivers.DefaultEngine(kind))
 }
 
-// BackupSpec returns what a rule asks of the backup of r.
-func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
+// factsOf returns the facts about the driver of job; none where this build has no such driver.
+func factsOf(drivers *driver.Registry, job catalog.Job) driver.Descriptor {
+	if d, ok := drivers.For(job.Kind, job.Engine); ok {
+		return d.Descriptor()
+	}
+	return driver.Descriptor{}
+}
+
+// coldAfter returns after how many days l moves points of a kind to cold storage, 0 for never:
+// the kind has none, or archives only where l opts in.
+func coldAfter(l policy.Lifecycle, facts driver.Descriptor) int {
+	if !facts.ColdStorage || facts.Archive && !l.OptInToArchive {
+		return 0
+	}
+	return l.MoveToColdStorageAfterDays
+}
+
+// BackupSpec returns what a rule asks of the backup of r by the driver with these facts.
+func BackupSpec(rule policy.Rule, r resource.Resource, facts driver.Descriptor) catalog.Spec {
 	spec := catalog.Spec{
-		Vault: rule.Vault, ColdAfter: rule.Lifecycle.MoveToColdStorageAfterDays, DeleteAfter: rule.Lifecycle.DeleteAfterDays,
+		Vault: rule.Vault, ColdAfter: coldAfter(rule.Lifecycle, facts), DeleteAfter: rule.Lifecycle.DeleteAfterDays,
 		Tags: rule.RecoveryPointTags, Options: rule.BackupOptions[r.Kind], Counted: rule.Retention.Counts(), Priority: rule.Priority,
 	}
 	for _, c := range rule.CopyActions {
@@ -179,7 +196,7 @@ func BackupSpec(rule policy.Rule, r resource.Resource) catalog.Spec {
 		}
 		spec.Copies = append(spec.Copies, catalog.CopySpec{
 			Account: c.Account, Region: c.Region, Vault: c.Vault,
-			ColdAfter: c.Lifecycle.MoveToColdStorageAfterDays, DeleteAfter: c.Lifecycle.DeleteAfterDays, Counted: c.Retention.Counts(), KMSKeyID: c.KMSKeyARN,
+			ColdAfter: coldAfter(c.Lifecycle, facts), DeleteAfter: c.Lifecycle.DeleteAfterDays, Counted: c.Retention.Counts(), KMSKeyID: c.KMSKeyARN,
 		})
 	}
 	return spec

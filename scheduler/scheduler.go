@@ -132,6 +132,7 @@ func (s *Scheduler) duties() []duty {
 		{"looks", s.opts.LookInterval, s.looks},
 		{"windows", s.opts.Tick, s.windows},
 		{"expiry", 10 * s.opts.Tick, s.expiry},
+		{"cold", 10 * s.opts.Tick, s.cold},
 		{"retain", retainEvery, s.retain},
 		{"repair", 10 * s.opts.Tick, s.repair},
 		{"failures", 2 * s.opts.Tick, s.failures},

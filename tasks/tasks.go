@@ -24,6 +24,7 @@ const (
 	TypeCopyStart     = "copy:start"
 	TypeRestoreStart  = "restore:start"
 	TypeExpireStart   = "expire:start"
+	TypeArchiveStart  = "archive:start"
 	TypeLook          = "look:group"
 	TypeInventorySync = "inventory:sync"
 	TypeJobFailed     = "job:failed"
@@ -31,10 +32,10 @@ const (
 )
 
 // The queues. A worker asks one after another until one has a task, so each one more
-// costs every task; docs/adr/0011 says why backups, copies and expiries share theirs.
+// costs every task; docs/adr/0011 says why all but restores share theirs.
 const (
 	QueueRestore   = "restore"
-	QueueStart     = "start" // of backups, copies and expiries
+	QueueStart     = "start" // of all but restores
 	QueueLook      = "look"
 	QueueInventory = "inventory"
 	QueueFailed    = "failed"
@@ -80,7 +81,7 @@ type Envelope struct {
 	Retention time.Duration // how long a completed task stays visible
 }
 
-// Start is the payload of the four start tasks.
+// Start is the payload of the start tasks.
 type Start struct {
 	Version    int    `json:"v"`
 	JobID      string `json:"job"`
@@ -120,6 +121,7 @@ var startTypes = map[driver.Operation]struct{ taskType, queue string }{
 	driver.Copy:    {TypeCopyStart, QueueStart},
 	driver.Restore: {TypeRestoreStart, QueueRestore},
 	driver.Expire:  {TypeExpireStart, QueueStart},
+	driver.Archive: {TypeArchiveStart, QueueStart},
 }
 
 // NewStart returns the start task of a granted job; its id is "<job id>.<generation>".

@@ -37,7 +37,7 @@ const (
 func (h *handlers) mux() *asynq.ServeMux {
 	mux := asynq.NewServeMux()
 	mux.Use(h.trusted)
-	for _, t := range []string{tasks.TypeBackupStart, tasks.TypeCopyStart, tasks.TypeRestoreStart, tasks.TypeExpireStart} {
+	for _, t := range []string{tasks.TypeBackupStart, tasks.TypeCopyStart, tasks.TypeRestoreStart, tasks.TypeExpireStart, tasks.TypeArchiveStart} {
 		mux.HandleFunc(t, h.start)
 	}
 	mux.HandleFunc(tasks.TypeLook, h.look)

@@ -27,7 +27,7 @@ type Open func(tb testing.TB) catalog.Store
 func Run(t *testing.T, fresh func(tb testing.TB) Open) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, Open){
-		jobChecks, listChecks, commitChecks, queueChecks, lookChecks, expiryChecks, pointChecks,
+		jobChecks, listChecks, commitChecks, queueChecks, lookChecks, expiryChecks, archiveChecks, pointChecks,
 		inventoryChecks, scheduleChecks, limitChecks, historyChecks, ledgerChecks, guardChecks, concurrencyChecks, modelChecks, policyChecks, surveyChecks, searchChecks, reportChecks, reportScheduleChecks, notificationChecks, loginChecks,
 	} {
 		for name, check := range group {

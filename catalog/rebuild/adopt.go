@@ -26,6 +26,8 @@ type Facts struct {
 	Policies     *policy.Set // nil: none
 	// Source returns the resource as the inventory has it; ok is false when it has none.
 	Source func(arn string) (r resource.Resource, ok bool)
+	// Drivers are those of this build; without them no point moves to cold storage.
+	Drivers *driver.Registry
 }
 
 // Inconsistency is an artefact of ours that cannot be taken over as it is.
@@ -105,7 +107,8 @@ func (facts Facts) point(f Found, kin []Found) catalog.RecoveryPoint {
 		Source: source, Installation: f.Mark.Installation,
 	}
 	p.ParentID, p.Vault = facts.parent(p, kin)
-	p.Counted = facts.counted(p)
+	p.Counted, p.Cold = facts.counted(p), f.Point.Cold
+	p.ColdAt = facts.coldAt(p)
 	return p
 }
 
@@ -216,12 +219,40 @@ func (facts Facts) counted(p catalog.RecoveryPoint) bool {
 	if p.ParentID == "" {
 		return rule.Keep().Counts()
 	}
+	action, ok := actionOf(rule, p)
+	return ok && action.Keep().Counts()
+}
+
+// actionOf returns the copy action of rule that made the copy p.
+func actionOf(rule *policy.Rule, p catalog.RecoveryPoint) (policy.CopyAction, bool) {
 	for _, action := range rule.CopyActions {
 		if to := action.For(p.Source.Account); to.Account == p.Account && to.Region == p.Region {
-			return action.Keep().Counts()
+			return action, true
 		}
 	}
-	return false
+	return policy.CopyAction{}, false
+}
+
+// coldAt returns when p is to move to cold storage by the rule that is in force, where the
+// engine does that.
+func (facts Facts) coldAt(p catalog.RecoveryPoint) time.Time {
+	rule := facts.rule(p)
+	if facts.Drivers == nil || rule == nil || p.Cold {
+		return time.Time{}
+	}
+	lifecycle := rule.Lifecycle
+	if p.ParentID != "" {
+		action, _ := actionOf(rule, p)
+		lifecycle = action.Lifecycle
+	}
+	d, ok := facts.Drivers.For(p.Kind, p.Engine)
+	if !ok || lifecycle.MoveToColdStorageAfterDays == 0 {
+		return time.Time{}
+	}
+	if d := d.Descriptor(); !d.ColdStorage || d.ColdByAWS || d.Archive && !lifecycle.OptInToArchive {
+		return time.Time{}
+	}
+	return p.CreatedAt.AddDate(0, 0, lifecycle.MoveToColdStorageAfterDays)
 }
 
 // chain gives every point the id its chain began with.

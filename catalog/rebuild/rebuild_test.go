@@ -8,6 +8,8 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/driver/memdriver"
+	"holdfast/policy"
 	"holdfast/resource"
 )
 
@@ -46,6 +48,31 @@ func TestAdoptLeavesAloneWhatIsNotSurelyOurs(t *testing.T) {
 	p := a.Points[0]
 	if p.ID != "good" || p.Source.Account != home.Account || p.DeleteAt.IsZero() || !p.Counted {
 		t.Errorf("%+v: without its rule a point must be kept", p)
+	}
+}
+
+func TestAdoptKnowsWhatIsColdAndWhatWillBe(t *testing.T) {
+	t.Parallel()
+	cloud := memdriver.NewCloud(memdriver.Options{Moves: true})
+	for name, test := range map[string]struct {
+		lifecycle policy.Lifecycle
+		drivers   *driver.Registry
+		cold      bool
+		want      time.Time
+	}{
+		"to be cold":                    {policy.Lifecycle{MoveToColdStorageAfterDays: 30}, driver.NewRegistry(memdriver.New(cloud)), false, noon.AddDate(0, 0, 30)},
+		"cold already":                  {policy.Lifecycle{MoveToColdStorageAfterDays: 30}, driver.NewRegistry(memdriver.New(cloud)), true, time.Time{}},
+		"stays warm":                    {policy.Lifecycle{}, driver.NewRegistry(memdriver.New(cloud)), false, time.Time{}},
+		"of a kind this build has not":  {policy.Lifecycle{MoveToColdStorageAfterDays: 30}, driver.NewRegistry(), false, time.Time{}},
+		"of a kind AWS moves by itself": {policy.Lifecycle{MoveToColdStorageAfterDays: 30}, driver.NewRegistry(memdriver.New(memdriver.NewCloud(memdriver.Options{}))), false, time.Time{}},
+	} {
+		known := facts
+		known.Drivers = test.drivers
+		known.Policies = &policy.Set{Plans: []policy.Plan{{Name: "p", Rules: []policy.Rule{{Name: "r", Lifecycle: test.lifecycle}}}}}
+		p := Adopt([]Found{seen("one", home, noon, func(f *Found) { f.Point.Cold = test.cold })}, known).Points[0]
+		if p.Cold != test.cold || !p.ColdAt.Equal(test.want) {
+			t.Errorf("%s: cold %t, to be at %s; want %t, %s", name, p.Cold, p.ColdAt, test.cold, test.want)
+		}
 	}
 }
 

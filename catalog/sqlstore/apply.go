@@ -33,10 +33,12 @@ var moveColumns = []column[pointMove]{
 	instant("expire_after", func(m *pointMove) *time.Time { return &m.ExpireAfter }),
 	text("expiring_by", func(m *pointMove) *string { return &m.expiringBy }),
 	instant("moved_at", func(m *pointMove) *time.Time { return &m.movedAt }),
+	flag("cold", func(m *pointMove) *bool { return &m.Cold }),
 }
 
 const updatePoints = `UPDATE points SET state = v.state, expiring_by = v.expiring_by, moved_at = v.moved_at,
-	expire_after = CASE v.expire_after WHEN 0 THEN points.expire_after ELSE v.expire_after END
+	expire_after = CASE v.expire_after WHEN 0 THEN points.expire_after ELSE v.expire_after END,
+	cold = CASE v.cold WHEN 0 THEN points.cold ELSE v.cold END, cold_at = CASE v.cold WHEN 0 THEN points.cold_at ELSE 0 END
 	FROM v WHERE points.id = v.id`
 
 // effects is everything a batch writes, gathered for bulk statements. What a point or a
@@ -105,8 +107,12 @@ func (e *effects) addMove(m *catalog.Mutation, move catalog.PointMove, now time.
 		pm.expiringBy = m.Job.ID
 	}
 	e.moves = append(e.moves, pm)
+	event := "point.state"
+	if move.From == move.To {
+		event = "point.cold"
+	}
 	e.events = append(e.events, catalog.Event{
-		At: now, Type: "point.state", JobID: m.Job.ID, PointID: move.PointID, Actor: m.Actor,
+		At: now, Type: event, JobID: m.Job.ID, PointID: move.PointID, Actor: m.Actor,
 		From: string(move.From), To: string(move.To),
 	})
 }

@@ -40,31 +40,31 @@ func TestLeaseAcquire(t *testing.T) {
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	const now = 1_800_000_000_000
-	good := func() expiryFacts {
-		return expiryFacts{
+	good := func() pointFacts {
+		return pointFacts{
 			point:  catalog.RecoveryPoint{ID: "p", State: catalog.Available, Installation: "acme", ResourceARN: "arn:x", Account: "1", Region: "r"},
 			others: 1, now: now,
 		}
 	}
 	job := catalog.Job{ID: "j", PointID: "p"}
 	for name, tc := range map[string]struct {
-		edit func(*expiryFacts)
+		edit func(*pointFacts)
 		says string // empty: no guard fires
 	}{
-		"all is well":            {func(*expiryFacts) {}, ""},
-		"under way by this job":  {func(f *expiryFacts) { f.point.State, f.expiringBy = catalog.Expiring, "j" }, ""},
-		"under way by another":   {func(f *expiryFacts) { f.point.State, f.expiringBy = catalog.Expiring, "k" }, "job k"},
-		"not there":              {func(f *expiryFacts) { f.point = catalog.RecoveryPoint{} }, "not in the catalog"},
-		"another installation's": {func(f *expiryFacts) { f.point.Installation = "" }, "installation"},
-		"held":                   {func(f *expiryFacts) { f.holds = []catalog.Hold{{Kind: catalog.HoldLegal, Holder: "case"}} }, "legal hold by case"},
-		"locked":                 {func(f *expiryFacts) { f.locks, f.point.CompletedAt = lockOf(30), fromMillis(now-1) }, "lock keeps it"},
-		"locked long ago":        {func(f *expiryFacts) { f.locks = lockOf(30) }, ""},
-		"the clock jumped":       {func(f *expiryFacts) { f.trusted = fromMillis(now + 1) }, "clock jumped"},
-		"the last":               {func(f *expiryFacts) { f.others = 0 }, "last available"},
+		"all is well":            {func(*pointFacts) {}, ""},
+		"under way by this job":  {func(f *pointFacts) { f.point.State, f.expiringBy = catalog.Expiring, "j" }, ""},
+		"under way by another":   {func(f *pointFacts) { f.point.State, f.expiringBy = catalog.Expiring, "k" }, "job k"},
+		"not there":              {func(f *pointFacts) { f.point = catalog.RecoveryPoint{} }, "not in the catalog"},
+		"another installation's": {func(f *pointFacts) { f.point.Installation = "" }, "installation"},
+		"held":                   {func(f *pointFacts) { f.holds = []catalog.Hold{{Kind: catalog.HoldLegal, Holder: "case"}} }, "legal hold by case"},
+		"locked":                 {func(f *pointFacts) { f.locks, f.point.CompletedAt = lockOf(30), fromMillis(now-1) }, "lock keeps it"},
+		"locked long ago":        {func(f *pointFacts) { f.locks = lockOf(30) }, ""},
+		"the clock jumped":       {func(f *pointFacts) { f.trusted = fromMillis(now + 1) }, "clock jumped"},
+		"the last":               {func(f *pointFacts) { f.others = 0 }, "last available"},
 	} {
 		facts := good()
 		tc.edit(&facts)
-		err := facts.guard(job, catalog.ExpiryGuard{Installation: "acme", Now: fromMillis(now)})
+		err := facts.guardExpiry(job, catalog.ExpiryGuard{Installation: "acme", Now: fromMillis(now)})
 		switch {
 		case tc.says == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
@@ -211,5 +211,41 @@ func TestDescribeKeepsTheContract(t *testing.T) {
 	held := failure.Errorf(failure.Held, "held")
 	if err := s.describe(held); !errors.Is(err, held) {
 		t.Errorf("describe(%v) = %v", held, err)
+	}
+}
+
+func TestGuardOfArchives(t *testing.T) {
+	t.Parallel()
+	hold := func(kind catalog.HoldKind) func(*pointFacts) {
+		return func(f *pointFacts) {
+			f.holds = []catalog.Hold{{Kind: catalog.HoldArchive, Holder: "j"}, {Kind: kind, Holder: "k"}}
+		}
+	}
+	for name, tc := range map[string]struct {
+		edit func(*pointFacts)
+		says string // empty: no guard fires
+	}{
+		"all is well":            {func(*pointFacts) {}, ""},
+		"held for good":          {hold(catalog.HoldLegal), ""},
+		"not there":              {func(f *pointFacts) { f.point = catalog.RecoveryPoint{} }, "not in the catalog"},
+		"being deleted":          {func(f *pointFacts) { f.point.State = catalog.Expiring }, "is EXPIRING"},
+		"another installation's": {func(f *pointFacts) { f.point.Installation = "" }, "installation"},
+		"cold":                   {func(f *pointFacts) { f.point.Cold = true }, "already"},
+		"being copied":           {hold(catalog.HoldCopy), "copy hold by k"},
+		"being restored":         {hold(catalog.HoldRestore), "restore hold by k"},
+		"the last warm one":      {func(f *pointFacts) { f.others, f.warm = 3, 0 }, "last one"},
+	} {
+		facts := pointFacts{
+			point:  catalog.RecoveryPoint{ID: "p", State: catalog.Available, Installation: "acme", ResourceARN: "arn:x", Account: "1", Region: "r"},
+			others: 1, warm: 1,
+		}
+		tc.edit(&facts)
+		err := facts.guardArchive(catalog.Job{ID: "j", PointID: "p"}, "acme")
+		switch {
+		case tc.says == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case tc.says != "" && (!failure.Is(err, failure.Held) || !strings.Contains(err.Error(), tc.says)):
+			t.Errorf("%s: error %v, want class held and %q", name, err, tc.says)
+		}
 	}
 }

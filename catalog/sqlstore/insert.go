@@ -69,6 +69,8 @@ func sourceHold(j catalog.Job) (catalog.HoldKind, bool) {
 		return catalog.HoldCopy, true
 	case j.Type == driver.Restore:
 		return catalog.HoldRestore, true
+	case j.Type == driver.Archive:
+		return catalog.HoldArchive, true
 	default:
 		return "", false
 	}

@@ -79,7 +79,7 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 	explain("store", write(p))
 	explain("add jobs", func(q session) error { _, err := q.addJobs(ctx, []catalog.Job{job, cp}); return err })
 	explain("check sources", func(q session) error { return q.checkSources(ctx, []catalog.Job{cp}) })
-	explain("expiry facts", func(q session) error { _, err := q.expiryFacts(ctx, "point-1"); return err })
+	explain("expiry facts", func(q session) error { _, err := q.pointFacts(ctx, "point-1"); return err })
 	explain("mark submitted", func(q session) error {
 		rows, err := collect([]column[catalog.Job]{jobIdentity[0], jobVersion}, []catalog.Job{job})
 		if err != nil {
@@ -106,6 +106,10 @@ func TestStatementsSeekTheirRows(t *testing.T) {
 	}
 	explain("due points", func(q session) error {
 		_, err := read(ctx, q, pointColumns, duePoints(q.dialect), "acme", millis(time.Unix(1, 0)), 1, 1, 1)
+		return err
+	})
+	explain("points to archive", func(q session) error {
+		_, err := read(ctx, q, pointColumns, "FROM points "+dueCold(q.dialect), "acme", millis(time.Unix(1, 0)), 1)
 		return err
 	})
 	explain("resources of a scope", func(q session) error {

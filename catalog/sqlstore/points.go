@@ -104,6 +104,25 @@ const expirable = `expire_after <= ?
 		AND EXISTS (SELECT 1 FROM points o WHERE o.resource_arn = points.resource_arn AND o.account = points.account
 			AND o.region = points.region AND o.state = 'AVAILABLE' AND o.id <> points.id)`
 
+// DueCold implements catalog.Points. What it leaves out is only a forecast of the guards;
+// BeginArchive evaluates them again on locked rows.
+func (s *Store) DueCold(ctx context.Context, installation string, now time.Time, limit int) ([]catalog.RecoveryPoint, error) {
+	return s.selectPoints(ctx, "list recovery points to archive", dueCold(s.dialect), installation, millis(now), limit)
+}
+
+func dueCold(d dialect) string {
+	return d.using("points_cold") + ` WHERE state = 'AVAILABLE' AND cold_at > 0 AND installation = ? AND cold_at <= ?
+		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.point_id = points.id AND h.kind <> 'legal')
+		AND EXISTS (SELECT 1 FROM points o WHERE o.resource_arn = points.resource_arn AND o.account = points.account
+			AND o.region = points.region AND o.state = 'AVAILABLE' AND o.cold = 0 AND o.id <> points.id)
+		ORDER BY cold_at, id LIMIT ?`
+}
+
+// CountColdAttempt implements catalog.Points.
+func (s *Store) CountColdAttempt(ctx context.Context, ids []string, again time.Time) error {
+	return s.setPoints(ctx, "count moves to cold storage", "cold_attempts = cold_attempts + 1, cold_at = ?", ids, again)
+}
+
 // Expirable implements catalog.Points.
 func (s *Store) Expirable(ctx context.Context, installation string, ids []string, now time.Time) ([]catalog.RecoveryPoint, error) {
 	var found []catalog.RecoveryPoint

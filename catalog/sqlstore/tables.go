@@ -126,6 +126,9 @@ var pointColumns = []column[catalog.RecoveryPoint]{
 	text("installation", func(p *catalog.RecoveryPoint) *string { return &p.Installation }),
 	integer("expire_attempts", func(p *catalog.RecoveryPoint) *int { return &p.ExpireAttempts }),
 	instant("expire_after", func(p *catalog.RecoveryPoint) *time.Time { return &p.ExpireAfter }),
+	instant("cold_at", func(p *catalog.RecoveryPoint) *time.Time { return &p.ColdAt }),
+	integer("cold_attempts", func(p *catalog.RecoveryPoint) *int { return &p.ColdAttempts }),
+	flag("cold", func(p *catalog.RecoveryPoint) *bool { return &p.Cold }),
 }
 
 var holdColumns = []column[catalog.Hold]{

@@ -99,6 +99,7 @@ const (
 	Delete   Method = "Delete"
 	Copy     Method = "Copy"
 	Restore  Method = "Restore"
+	Archive  Method = "Archive" // the calls of MoveToCold
 	// Share is the calls by which Copy lets another account have the source, FinishCopy
 	// those that take it back.
 	Share      Method = "Share"

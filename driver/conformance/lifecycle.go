@@ -95,6 +95,17 @@ func checkCold(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	if !l.d.Descriptor().ColdByAWS {
+		if err := l.chill(ctx, status.Point.Ref); err != nil {
+			return err
+		}
+		if status, err = l.succeeded(ctx, driver.Backup, l.Home(), ref); err != nil {
+			return err
+		}
+		if !status.Point.Cold {
+			return errors.New("the point moved to cold storage, and Look does not show it as cold")
+		}
+	}
 	if c, ok := l.d.(driver.Copier); ok {
 		_, err := c.Copy(ctx, driver.CopyRequest{Scope: l.Away(), Mark: l.mark(r.ARN), Source: status.Point, SourceScope: l.Home(), Vault: vault})
 		if err := wantClass("a copy from cold storage", err, failure.Invalid); err != nil {
@@ -104,12 +115,58 @@ func checkCold(ctx context.Context, e *env) error {
 	return l.restoreCold(ctx, driver.RestoreRequest{Scope: l.Home(), Mark: l.mark(r.ARN), Point: status.Point, Resource: r})
 }
 
+// chill moves a point: a stranger's request is refused, and asking twice moves it once.
+func (l *lab) chill(ctx context.Context, ref driver.Ref) error {
+	mover, ok := l.d.(driver.ColdMover)
+	if !ok {
+		return errors.New("the driver has cold storage, AWS moves nothing there by itself, and it is no ColdMover")
+	}
+	req := driver.ColdRequest{Scope: l.Home(), Installation: stranger, Ref: ref, Lifecycle: driver.Lifecycle{ColdAfterDays: 1}}
+	if err := wantClass("a move for a strange installation", mover.MoveToCold(ctx, req), failure.Held); err != nil {
+		return err
+	}
+	seen, err := l.look(ctx, driver.Archive, l.Home(), ref)
+	if err != nil {
+		return err
+	}
+	if len(seen) > 0 {
+		return fmt.Errorf("a point nobody moved is seen on its way: %v", seen)
+	}
+	req.Installation = installation
+	for range 2 {
+		if err := mover.MoveToCold(ctx, req); err != nil {
+			return fmt.Errorf("move to cold storage: %w", err)
+		}
+	}
+	seen, err = l.look(ctx, driver.Archive, l.Home(), ref)
+	if err := errors.Join(err, wantState(driver.Archive, seen, ref, driver.Pending)); err != nil {
+		return err
+	}
+	if err := l.finish(ctx); err != nil {
+		return err
+	}
+	_, err = l.succeeded(ctx, driver.Archive, l.Home(), ref)
+	return errors.Join(err, mover.MoveToCold(ctx, req))
+}
+
+// thaws is how often a restore from cold storage may say that it is not there yet.
+const thaws = 3
+
 func (l *lab) restoreCold(ctx context.Context, req driver.RestoreRequest) error {
 	restorer, ok := l.d.(driver.Restorer)
 	if !ok {
 		return nil
 	}
 	made, err := restorer.Restore(ctx, req)
+	for range thaws {
+		if !failure.Is(err, failure.Busy) {
+			break
+		}
+		if err := l.Age(ctx, chilled); err != nil {
+			return err
+		}
+		made, err = restorer.Restore(ctx, req)
+	}
 	if err != nil {
 		return fmt.Errorf("restore from cold storage: %w", err)
 	}

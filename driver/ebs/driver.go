@@ -23,6 +23,7 @@ var (
 	_ driver.Driver       = (*Driver)(nil)
 	_ driver.Copier       = (*Driver)(nil)
 	_ driver.CopyFinisher = (*Driver)(nil)
+	_ driver.ColdMover    = (*Driver)(nil)
 	_ driver.Part         = (*Driver)(nil)
 	_ driver.Restorer     = (*Driver)(nil)
 )
@@ -45,6 +46,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Kind: resource.EBS, Title: "EBS volume",
 		ARNPattern: "arn:*:ec2:*:*:volume/*",
 		CopyRegion: true, CopyAccount: true, CopyPath: ebssnap.CopyPath, CustomerKeyAbroad: true,
+		ColdStorage: true, Archive: true,
 		LookMax:    ebssnap.LookMax,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
@@ -52,8 +54,8 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
 			Source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html",
-		}},
-		Restore: restoreParameters(),
+		}, ebssnap.ArchiveQuota},
+		Restore: append(restoreParameters(), ebssnap.ThawParameter),
 	}
 }
 
@@ -62,16 +64,16 @@ func (*Driver) Descriptor() driver.Descriptor {
 // caller. Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
-		resource.ForDiscover: {"ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action},
+		resource.ForDiscover: {ebssnap.SeeTier, "ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action},
 		resource.ForBackup:   {"ec2:CreateSnapshot", "ec2:CreateTags"},
 		resource.ForCopy: {
 			"ec2:CopySnapshot", "ec2:CreateTags", "ec2:ModifySnapshotAttribute", "kms:CreateGrant", "kms:Decrypt",
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForRestore: {
-			"ec2:AttachVolume", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DescribeVolumes", "kms:CreateGrant", "kms:Decrypt",
-			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
+			"ec2:AttachVolume", "ec2:CreateTags", "ec2:CreateVolume", ebssnap.SeeTier, "ec2:DescribeVolumes", ebssnap.RestoreTier,
+			"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
-		resource.ForExpire: {"ec2:DeleteSnapshot", "ec2:DescribeSnapshots"},
+		resource.ForExpire: {"ec2:DeleteSnapshot", ebssnap.SeeTier, "ec2:DescribeSnapshots", ebssnap.ModifyTier},
 	}
 }

@@ -21,27 +21,35 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
+	calls, err := ebssnap.ThawCalls(req, ebssnap.ThawDays(values))
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
 	call, err := parameters.Call("ec2:CreateVolume", in)
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
+	calls = append(calls, call)
 	attach := attachment(values)
 	if attach == nil {
-		return values.Plan(call)
+		return values.Plan(calls...)
 	}
 	attach.VolumeId = aws.String("the new volume")
 	second, err := parameters.Call("ec2:AttachVolume", attach)
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	return values.Plan(call, second)
+	return values.Plan(append(calls, second)...)
 }
 
 // Restore creates a volume from the snapshot. CreateVolume takes the mark's token, so a
 // repeated call returns the volume of the first.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
-	in, _, err := d.createVolume(req)
+	in, values, err := d.createVolume(req)
 	if err != nil {
+		return "", err
+	}
+	if err := d.Thaw(ctx, req, ebssnap.ThawDays(values)); err != nil {
 		return "", err
 	}
 	client, err := d.clients.Get(ctx, req.Scope, resource.ForRestore)
@@ -73,5 +81,6 @@ func (d *Driver) createVolume(req driver.RestoreRequest) (*ec2.CreateVolumeInput
 			marktags.For(req.Mark, marktags.Inherited(req.Resource.Tags)))},
 	}
 	attachment(values) // a mistake in what comes last is better known first
+	ebssnap.ThawDays(values)
 	return in, values, values.Err()
 }

@@ -107,7 +107,7 @@ func TestPlanRestoreReportsEveryProblem(t *testing.T) {
 		t.Fatalf("PlanRestore = %v, want an invalid ParameterError", err)
 	}
 	want := []string{
-		"zone is not a parameter: use attach_device, attach_instance_id, availability_zone, encrypted, iops, kms_key_id, multi_attach, size_gib, throughput, volume_type",
+		"zone is not a parameter: use attach_device, attach_instance_id, availability_zone, encrypted, iops, kms_key_id, multi_attach, size_gib, temporary_restore_days, throughput, volume_type",
 		"availability_zone is missing: the zone of the new volume; the recorded one, except in another region",
 		`iops does not go with volume_type "st1": only with gp3, io2, io1`,
 		"size_gib is 50: the snapshot's volume has 100",

@@ -23,6 +23,7 @@ const (
 	tagThing       = "mem:TagThing"
 	deletePoint    = "mem:DeletePoint"
 	stopPoint      = "mem:StopPoint"
+	archivePoint   = "mem:ArchivePoint"
 )
 
 // errAnswerLost is what a caller sees of a call that was carried out and not answered.
@@ -102,11 +103,43 @@ func (c *Cloud) source(scope resource.Scope, ref driver.Ref, account, call strin
 		return item{}, refusal(failure.Busy, call, errors.New("the point is not complete"))
 	case i.failed:
 		return item{}, refusal(failure.Invalid, call, errors.New("the point is failed"))
-	case call == copyPoint && !i.coldAt.IsZero() && !i.coldAt.After(c.opts.Clock.Now()):
+	case call == copyPoint && i.cold(c.opts.Clock.Now()):
 		return item{}, refusal(failure.Invalid, call, errors.New("the point is in cold storage"))
+	case c.opts.Moves && i.cold(c.opts.Clock.Now()) && !c.thaws(i):
+		return item{}, refusal(failure.Busy, call, errors.New("the point is on its way out of cold storage"))
 	default:
 		return *i, nil
 	}
+}
+
+// thaws reports whether a point is back from cold storage, for which it asks the first time;
+// c.mu is held.
+func (c *Cloud) thaws(i *item) bool {
+	now := c.opts.Clock.Now()
+	if i.warmAt.IsZero() {
+		i.warmAt = now.Add(c.opts.Took)
+	}
+	return !i.warmAt.After(now)
+}
+
+// chill begins the move of a point to cold storage, unless it has begun.
+func (c *Cloud) chill(ctx context.Context, scope resource.Scope, ref driver.Ref) error {
+	lost, err := c.call(ctx, conformance.Archive, archivePoint, true)
+	if err != nil {
+		return err
+	}
+	defer c.mu.Unlock()
+	i := c.get(points, scope, ref)
+	switch {
+	case i == nil:
+		return refusal(failure.NotFound, archivePoint, errors.New("no such point"))
+	case i.coldAt.IsZero():
+		i.coldAt = c.opts.Clock.Now().Add(c.opts.Took)
+	}
+	if lost {
+		return refusal(failure.Transient, archivePoint, errAnswerLost)
+	}
+	return nil
 }
 
 // tag adds tags to a resource that is ready.

@@ -22,8 +22,11 @@ type Options struct {
 	// Tokens makes creating calls take an idempotency token, as ec2:CreateVolume does.
 	// Without, they make something new each time, as ec2:CreateSnapshot does.
 	Tokens bool
-	Page   int           // items a listing call returns at most; default 4
-	Took   time.Duration // how long an operation takes; default 10 minutes
+	// Moves makes points move to cold storage when somebody asks, and back for a restore, as
+	// snapshots of EBS do. Without, they move by the lifecycle they were made with.
+	Moves bool
+	Page  int           // items a listing call returns at most; default 4
+	Took  time.Duration // how long an operation takes; default 10 minutes
 	// Lag is how long a new item stays out of listings; default a minute.
 	Lag time.Duration
 }
@@ -68,6 +71,7 @@ type item struct {
 	readyAt   time.Time
 	visibleAt time.Time
 	coldAt    time.Time       // when it moves to cold storage, zero for never
+	warmAt    time.Time       // when it is back for a restore, zero: nobody asked
 	shared    map[string]bool // accounts that may copy it
 	failed    bool
 	deleted   bool
@@ -80,6 +84,9 @@ func (i *item) arn() string {
 		Account: i.scope.Account, Resource: string(i.family) + "/" + string(i.ref),
 	}.String()
 }
+
+// cold reports whether the point lies in cold storage.
+func (i *item) cold(now time.Time) bool { return !i.coldAt.IsZero() && !i.coldAt.After(now) }
 
 // Cloud is the service: accounts, regions and what is in them. It is safe for concurrent
 // use.

@@ -44,13 +44,13 @@ func (d *Driver) Descriptor() driver.Descriptor {
 	}
 	return driver.Descriptor{
 		Kind: o.Kind, Title: "thing in memory", ARNPattern: "arn:*:mem:*:*:thing/*",
-		CopyRegion: true, CopyAccount: true, PointInTime: true, ColdStorage: true, ColdByAWS: true, LookMax: lookMax, Settle: settle,
+		CopyRegion: true, CopyAccount: true, PointInTime: true, ColdStorage: true, ColdByAWS: !o.Moves, LookMax: lookMax, Settle: settle,
 		Actions: map[resource.Purpose][]string{
 			resource.ForDiscover: {describePoints, describeThings},
 			resource.ForBackup:   {createPoint, describePoints, stopPoint},
 			resource.ForCopy:     {copyPoint, describePoints, sharePoint},
 			resource.ForRestore:  {createThing, describeThings, tagThing},
-			resource.ForExpire:   {deletePoint, describePoints},
+			resource.ForExpire:   {archivePoint, deletePoint, describePoints},
 		},
 		Restore: []driver.Parameter{{Name: sizeParameter, Description: "size in GiB", Recorded: true, Required: true}},
 	}
@@ -100,7 +100,7 @@ func (d *Driver) Start(ctx context.Context, req driver.StartRequest) (driver.Ref
 		return "", refusal(failure.Invalid, createPoint, fmt.Errorf("settings of %s: %w", req.Resource.ARN, err))
 	}
 	want := item{family: points, scope: req.Scope, token: req.Mark.Token(), tags: req.Mark.Tags(req.Tags), sizeGiB: s.SizeGiB}
-	if days := req.Lifecycle.ColdAfterDays; days > 0 {
+	if days := req.Lifecycle.ColdAfterDays; days > 0 && !d.cloud.opts.Moves {
 		want.coldAt = d.cloud.opts.Clock.Now().AddDate(0, 0, days)
 	}
 	return d.cloud.create(ctx, conformance.Start, createPoint, driver.Backup, want)
@@ -145,7 +145,9 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 	asked := func(i item) bool { return slices.Contains(req.Refs, i.ref) }
 	seen := map[driver.Ref]driver.Status{}
 	err := d.pages(ctx, conformance.Look, familyOf(req.Operation), req.Scope, asked, func(i item) error {
-		seen[i.ref] = d.status(req.Operation, i)
+		if req.Operation != driver.Archive || !i.coldAt.IsZero() {
+			seen[i.ref] = d.status(req.Operation, i)
+		}
 		return nil
 	})
 	if err != nil {
@@ -170,7 +172,7 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 func (d *Driver) status(op driver.Operation, i item) driver.Status {
 	state := d.state(i)
 	switch {
-	case op == driver.Expire:
+	case op == driver.Expire, op == driver.Archive && !i.cold(d.cloud.opts.Clock.Now()):
 		return driver.Status{State: driver.Pending, Progress: -1}
 	case state == driver.Failed:
 		return driver.Status{State: state, Progress: -1, Message: "the operation failed"}
@@ -179,7 +181,7 @@ func (d *Driver) status(op driver.Operation, i item) driver.Status {
 	case op == driver.Restore:
 		return driver.Status{State: state, Progress: 100}
 	default:
-		return driver.Status{State: state, Progress: 100, Point: asPoint(i)}
+		return driver.Status{State: state, Progress: 100, Point: d.asPoint(i)}
 	}
 }
 
@@ -194,10 +196,10 @@ func (d *Driver) state(i item) driver.State {
 	}
 }
 
-func asPoint(i item) driver.Point {
+func (d *Driver) asPoint(i item) driver.Point {
 	return driver.Point{
 		Ref: i.ref, ARN: i.arn(), CreatedAt: i.createdAt, SizeBytes: int64(i.sizeGiB) << 30,
-		Encrypted: i.key != "", KMSKeyID: i.key,
+		Encrypted: i.key != "", KMSKeyID: i.key, Cold: i.cold(d.cloud.opts.Clock.Now()),
 	}
 }
 
@@ -209,23 +211,41 @@ func (d *Driver) List(ctx context.Context, scope resource.Scope, yield func(driv
 	}
 	return d.pages(ctx, conformance.List, points, scope, marked, func(i item) error {
 		m, _ := driver.MarkFromTags(i.tags)
-		return yield(driver.Artefact{Point: asPoint(i), Mark: m, State: d.state(i)})
+		return yield(driver.Artefact{Point: d.asPoint(i), Mark: m, State: d.state(i)})
 	})
 }
 
-// Delete deletes a point of the installation.
-func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
+// owned reports whether a point is there; one of another installation is class held.
+func (d *Driver) owned(ctx context.Context, m conformance.Method, scope resource.Scope, ref driver.Ref, installation string) (bool, error) {
 	var found []item
-	asked := func(i item) bool { return i.ref == req.Ref }
-	err := d.pages(ctx, conformance.Delete, points, req.Scope, asked, func(i item) error {
+	asked := func(i item) bool { return i.ref == ref }
+	err := d.pages(ctx, m, points, scope, asked, func(i item) error {
 		found = append(found, i)
 		return nil
 	})
 	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	if found[0].tags[driver.TagInstallation] != installation {
+		return false, failure.Errorf(failure.Held, "point %s is not of installation %s", ref, installation)
+	}
+	return true, nil
+}
+
+// MoveToCold moves a point of the installation to cold storage.
+func (d *Driver) MoveToCold(ctx context.Context, req driver.ColdRequest) error {
+	ours, err := d.owned(ctx, conformance.Archive, req.Scope, req.Ref, req.Installation)
+	if err != nil || !ours {
 		return err
 	}
-	if found[0].tags[driver.TagInstallation] != req.Installation {
-		return failure.Errorf(failure.Held, "point %s is not of installation %s", req.Ref, req.Installation)
+	return d.cloud.chill(ctx, req.Scope, req.Ref)
+}
+
+// Delete deletes a point of the installation.
+func (d *Driver) Delete(ctx context.Context, req driver.DeleteRequest) error {
+	ours, err := d.owned(ctx, conformance.Delete, req.Scope, req.Ref, req.Installation)
+	if err != nil || !ours {
+		return err
 	}
 	err = d.cloud.remove(ctx, req.Scope, req.Ref)
 	if failure.Is(err, failure.NotFound) {

@@ -19,3 +19,8 @@ func TestConformanceWithTokens(t *testing.T) {
 	t.Parallel()
 	drivertest.Run(t, memdriver.NewHarness(memdriver.Options{Tokens: true}))
 }
+
+func TestConformanceWithColdMoves(t *testing.T) {
+	t.Parallel()
+	drivertest.Run(t, memdriver.NewHarness(memdriver.Options{Tokens: true, Moves: true}))
+}

@@ -24,6 +24,7 @@ var (
 	_ driver.Driver       = (*Driver)(nil)
 	_ driver.Copier       = (*Driver)(nil)
 	_ driver.CopyFinisher = (*Driver)(nil)
+	_ driver.ColdMover    = (*Driver)(nil)
 	_ driver.Restorer     = (*Driver)(nil)
 )
 
@@ -45,6 +46,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Kind: resource.StorageGateway, Title: "Storage Gateway volume",
 		ARNPattern: "arn:*:storagegateway:*:*:gateway/*/volume/*",
 		CopyRegion: true, CopyAccount: true, CopyPath: ebssnap.CopyPath, CustomerKeyAbroad: true,
+		ColdStorage: true, Archive: true,
 		LookMax:    ebssnap.LookMax,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
@@ -52,8 +54,8 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
 			Source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html",
-		}},
-		Restore: restoreParameters(),
+		}, ebssnap.ArchiveQuota},
+		Restore: append(restoreParameters(), ebssnap.ThawParameter),
 	}
 }
 
@@ -63,7 +65,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
 		resource.ForDiscover: {
-			"ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action,
+			ebssnap.SeeTier, "ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action,
 			"storagegateway:DescribeCachediSCSIVolumes", "storagegateway:DescribeStorediSCSIVolumes",
 			"storagegateway:ListGateways", "storagegateway:ListTagsForResource", "storagegateway:ListVolumes",
 		},
@@ -75,11 +77,11 @@ func actions() map[resource.Purpose][]string {
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForRestore: {
-			"ec2:CreateTags", "ec2:CreateVolume", "kms:CreateGrant", "kms:Decrypt",
+			"ec2:CreateTags", "ec2:CreateVolume", ebssnap.SeeTier, ebssnap.RestoreTier, "kms:CreateGrant", "kms:Decrypt",
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 			"storagegateway:AddTagsToResource", "storagegateway:CreateCachediSCSIVolume", "storagegateway:CreateStorediSCSIVolume",
 			"storagegateway:ListTagsForResource", "storagegateway:ListVolumes",
 		},
-		resource.ForExpire: {"ec2:DeleteSnapshot", "ec2:DescribeSnapshots"},
+		resource.ForExpire: {"ec2:DeleteSnapshot", ebssnap.SeeTier, "ec2:DescribeSnapshots", ebssnap.ModifyTier},
 	}
 }

@@ -24,7 +24,7 @@ type inputs struct {
 	ebs    *ec2.CreateVolumeInput
 }
 
-// PlanRestore plans the one call of a restore.
+// PlanRestore plans the one call of a restore, and before it the way out of the archive.
 func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, error) {
 	in, values, err := d.inputs(req)
 	if err != nil {
@@ -37,11 +37,15 @@ func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, err
 	case in.ebs != nil:
 		operation, input = "ec2:CreateVolume", in.ebs
 	}
+	calls, err := ebssnap.ThawCalls(req, ebssnap.ThawDays(values))
+	if err != nil {
+		return driver.RestorePlan{}, err
+	}
 	call, err := parameters.Call(operation, input)
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	return values.Plan(call)
+	return values.Plan(append(calls, call)...)
 }
 
 // inputs decides the input, or reports everything wrong with it.
@@ -50,6 +54,7 @@ func (d *Driver) inputs(req driver.RestoreRequest) (in inputs, values *parameter
 	if err != nil {
 		return in, nil, err
 	}
+	ebssnap.ThawDays(values)
 	tags := restoredTags(req)
 	snapshot, key := aws.String(string(req.Point.Ref)), values.String("kms_key_id")
 	switch size := values.Int32("size_gib", 1); values.Text("restore_as") {
@@ -85,8 +90,11 @@ func encrypted(key *string) *bool {
 // Restore creates a volume from the snapshot. Where the call takes a token it is the mark's;
 // a target's name that the volume of an earlier call has is that volume.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
-	in, _, err := d.inputs(req)
+	in, values, err := d.inputs(req)
 	if err != nil {
+		return "", err
+	}
+	if err := d.Thaw(ctx, req, ebssnap.ThawDays(values)); err != nil {
 		return "", err
 	}
 	if in.ebs != nil {

@@ -124,7 +124,7 @@ func labelsOf(job catalog.Job) (operation, kind string) {
 }
 
 func operations() []driver.Operation {
-	return []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire}
+	return []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire, driver.Archive}
 }
 
 func outcome(class failure.Class) string {

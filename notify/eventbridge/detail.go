@@ -72,8 +72,8 @@ func jobDetail(detail map[string]any, e notify.Event, j catalog.Job) (string, ma
 		set("sourceResourceArn", j.ResourceARN)
 		progress()
 		return RestoreJob, detail
-	case driver.Expire:
-		detail["status"] = pointStatus(e.State)
+	case driver.Expire, driver.Archive:
+		detail["status"] = pointStatus(j.Type, e.State)
 		detail["holdfastJobId"], detail["holdfastPointId"] = j.ID, j.PointID
 		return RecoveryPoint, detail
 	default:
@@ -92,10 +92,17 @@ func restoreStatus(state string) string {
 	return state
 }
 
-// pointStatus is what an expiry's state means for its point; EXPIRED is AWS Backup's word
-// for one that should be gone and could not be deleted. DELETED is ours: AWS Backup sends
-// nothing when a point is gone.
-func pointStatus(state string) string {
+// pointStatus is what a job's state means for the point it changes; EXPIRED is AWS Backup's
+// word for one that should be gone and could not be deleted, MODIFIED for one whose lifecycle
+// took effect. DELETED is ours: AWS Backup sends nothing when a point is gone.
+// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
+func pointStatus(op driver.Operation, state string) string {
+	switch {
+	case op == driver.Archive && state == string(catalog.Completed):
+		return "MODIFIED"
+	case op == driver.Archive:
+		return "AVAILABLE"
+	}
 	switch catalog.State(state) {
 	case catalog.Completed:
 		return "DELETED"

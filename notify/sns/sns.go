@@ -79,6 +79,7 @@ func subject(s string) string {
 // eventTypes are AWS Backup's names of what a message is about.
 var eventTypes = map[driver.Operation]string{
 	driver.Backup: "BACKUP_JOB", driver.Copy: "COPY_JOB", driver.Restore: "RESTORE_JOB", driver.Expire: "RECOVERY_POINT",
+	driver.Archive: "RECOVERY_POINT",
 }
 
 func attributes(m notify.Message) map[string]types.MessageAttributeValue {

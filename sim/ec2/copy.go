@@ -61,7 +61,7 @@ func (s *Service) snapshotToCopy(c *cloud.Call, region, id string) (*snapshot, e
 	case !(*src).progress.Succeeded(c.Now):
 		return nil, cloud.Errorf("IncorrectState", "The snapshot '%s' is not 'completed'.", id)
 	}
-	return *src, nil
+	return *src, (*src).frozen(c.Now)
 }
 
 // withID returns what the caller's account has in a region under an id, or what is shared

@@ -29,10 +29,10 @@ func (s *Service) SnapshotOf(c *cloud.Call, v Outside) string {
 	return snap.id
 }
 
-// Completed returns the size of a completed snapshot of the caller's.
+// Completed returns the size of a completed snapshot of the caller's that is not archived.
 func (s *Service) Completed(c *cloud.Call, id string) (sizeGiB int32, ok bool) {
 	snap, ok := s.snapshots.Get(c.Place, id)
-	if !ok || !snap.progress.Succeeded(c.Now) {
+	if !ok || !snap.progress.Succeeded(c.Now) || snap.tier.archived(c.Now) {
 		return 0, false
 	}
 	return snap.size, true

@@ -1,6 +1,7 @@
 // Package ec2 simulates the part of Amazon EC2 that backups use: volumes and snapshots,
-// instances and images, copies and tags. Its quotas by name are "ec2:snapshot-copies"
-// (20 in progress per destination region) and "ec2:image-copies" (300).
+// instances and images, copies, archives and tags. Its quotas by name are
+// "ec2:snapshot-copies" (20 in progress per destination region), "ec2:image-copies" (300),
+// "ec2:snapshot-archives" (25) and "ec2:snapshot-thaws" (5).
 package ec2
 
 import (
@@ -49,7 +50,7 @@ func (s *Service) Definition() cloud.Definition {
 	return cloud.Definition{
 		ID: ec2.ServiceID, Name: "ec2", Kinds: []resource.Kind{resource.EBS, resource.EC2},
 		ThrottleCode: "RequestLimitExceeded", ThrottleStatus: http.StatusServiceUnavailable,
-		Quotas: map[string]int{copiesQuota: 20, imageCopiesQuota: 300},
+		Quotas: map[string]int{copiesQuota: 20, imageCopiesQuota: 300, archivesQuota: 25, thawsQuota: 5},
 		Operations: []cloud.Operation{
 			cloud.BucketBy(cloud.Op(reading, s.describeVolumes), func(in *ec2.DescribeVolumesInput) cloud.Bucket {
 				return readingBucket(len(in.Filters)+len(in.VolumeIds), in.MaxResults)
@@ -77,6 +78,9 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(changing, s.attachVolume),
 			cloud.Op(snapshots, s.modifySnapshotAttribute),
 			cloud.Op(snapshots, s.modifyImageAttribute),
+			cloud.Op(changing, s.modifySnapshotTier),
+			cloud.Op(changing, s.restoreSnapshotTier),
+			cloud.Op(reading, s.describeSnapshotTierStatus),
 			cloud.Op(tagging, s.createTags),
 			cloud.Op(reading, s.describeTags),
 		},

@@ -48,6 +48,9 @@ func (s *Service) modifySnapshotAttribute(c *cloud.Call, in *ec2.ModifySnapshotA
 	}
 	switch in.OperationType {
 	case types.OperationTypeAdd:
+		if err := snap.frozen(c.Now); err != nil {
+			return nil, err
+		}
 		if cloud.AWSManaged(snap.key) {
 			return nil, cloud.Errorf("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared")
 		}

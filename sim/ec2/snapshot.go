@@ -41,6 +41,7 @@ type snapshot struct {
 	image       string // id of the image it is part of
 	shared      accounts
 	kept        cloud.Kept
+	tier        tier
 }
 
 func (s *snapshot) arn() string {
@@ -138,8 +139,9 @@ func (s *snapshot) describe(now time.Time) types.Snapshot {
 	out := types.Snapshot{
 		SnapshotId: aws.String(s.id), VolumeId: aws.String(s.volumeID), VolumeSize: aws.Int32(s.size),
 		Description: aws.String(s.description), Encrypted: aws.Bool(s.encrypted), OwnerId: aws.String(s.place.Account),
-		StartTime: aws.Time(s.progress.Start), Tags: tagList(s.tags), StorageTier: types.StorageTierStandard,
-		Progress: aws.String(strconv.Itoa(s.progress.Percent(now)) + "%"), State: s.state(now),
+		StartTime: aws.Time(s.progress.Start), Tags: tagList(s.tags), StorageTier: s.storageTier(now),
+		RestoreExpiryTime: s.restoreExpiry(now),
+		Progress:          aws.String(strconv.Itoa(s.progress.Percent(now)) + "%"), State: s.state(now),
 	}
 	if s.encrypted {
 		out.KmsKeyId = aws.String(s.key)

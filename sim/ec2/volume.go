@@ -187,6 +187,9 @@ func (s *Service) newVolume(c *cloud.Call, in *ec2.CreateVolumeInput) (*volume, 
 		if !snap.progress.Succeeded(c.Now) {
 			return nil, cloud.Errorf("IncorrectState", "Snapshot '%s' is not 'completed'.", snap.id)
 		}
+		if err := snap.frozen(c.Now); err != nil {
+			return nil, err
+		}
 		if size == 0 {
 			size = snap.size
 		}

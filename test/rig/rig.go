@@ -60,6 +60,7 @@ func scope(region string) resource.Scope {
 // Options shape a rig.
 type Options struct {
 	Tokens bool           // AWS takes idempotency tokens, so look-ups are consistent
+	Moves  bool           // points move to cold storage when asked to, not by AWS itself
 	Kind   resource.Kind  // of the resources; default ebs
 	Caps   admission.Caps // nil: none
 	// Wrap, when set, replaces the driver over the cloud by what it returns.
@@ -89,7 +90,7 @@ func New(tb testing.TB, o Options) *Rig {
 	r := &Rig{TB: tb, Clock: clock.NewManual(Start()), caps: o.Caps}
 	r.openCatalog()
 	r.openRedis()
-	r.Cloud = memdriver.NewCloud(memdriver.Options{Clock: r.Clock, Kind: o.Kind, Tokens: o.Tokens, Took: Took, Lag: Lag})
+	r.Cloud = memdriver.NewCloud(memdriver.Options{Clock: r.Clock, Kind: o.Kind, Tokens: o.Tokens, Moves: o.Moves, Took: Took, Lag: Lag})
 	var d driver.Driver = memdriver.New(r.Cloud)
 	if o.Wrap != nil {
 		d = o.Wrap(d)

@@ -37,7 +37,7 @@ type stateCount struct {
 	Current bool
 }
 
-var operations = []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire}
+var operations = []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire, driver.Archive}
 
 // rareFields are behind "More filters".
 var rareFields = []string{"id", "engine", "rule", "by", "resource", "point", "chain", "retry_of", "fire", "until"}

@@ -11,6 +11,7 @@ import (
 	"holdfast/driver/internal/abroad"
 	"holdfast/driver/internal/ec2calls"
 	"holdfast/driver/internal/marktags"
+	"holdfast/failure"
 	"holdfast/resource"
 )
 
@@ -21,6 +22,9 @@ import (
 func (s *Snapshots) Copy(ctx context.Context, req driver.CopyRequest) (driver.Ref, error) {
 	if err := abroad.Check(req, CopyPath); err != nil {
 		return "", err
+	}
+	if req.Source.Cold {
+		return "", failure.Errorf(failure.Invalid, "snapshot %s lies in the archive, from which AWS copies nothing: copy a point that is not in cold storage", req.Source.Ref)
 	}
 	client, err := s.Client(ctx, req.Scope, resource.ForCopy)
 	if err != nil {

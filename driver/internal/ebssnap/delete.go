@@ -19,8 +19,8 @@ func (s *Snapshots) Delete(ctx context.Context, req driver.DeleteRequest) error 
 	if err != nil {
 		return err
 	}
-	ours, err := owned(ctx, client, req)
-	if err != nil || !ours {
+	found, err := owned(ctx, client, req)
+	if err != nil || found == nil {
 		return err
 	}
 	_, err = client.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: aws.String(string(req.Ref))})
@@ -30,17 +30,17 @@ func (s *Snapshots) Delete(ctx context.Context, req driver.DeleteRequest) error 
 	return nil
 }
 
-// owned reports whether the snapshot is there and ours; one that is there and not ours
-// is an error of class held.
-func owned(ctx context.Context, client API, req driver.DeleteRequest) (bool, error) {
-	there := false
+// owned returns the snapshot if it is there and ours, nil if it is not there; one that is
+// there and not ours is an error of class held.
+func owned(ctx context.Context, client API, req driver.DeleteRequest) (*types.Snapshot, error) {
+	var found *types.Snapshot
 	err := eachSnapshot(ctx, client, func(s *types.Snapshot) error {
-		there = true
+		found = s
 		if mark, ok := driver.MarkFromTags(ec2calls.FromTags(s.Tags)); !ok || mark.Installation != req.Installation {
 			return failure.Errorf(failure.Held, "snapshot %s does not carry the mark of installation %s",
 				req.Ref, req.Installation)
 		}
 		return nil
 	}, ec2calls.Filter("snapshot-id", string(req.Ref)))
-	return there, err
+	return found, err
 }

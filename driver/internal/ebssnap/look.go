@@ -36,6 +36,9 @@ func (s *Snapshots) Look(ctx context.Context, req driver.LookRequest) (map[drive
 	if err != nil {
 		return nil, err
 	}
+	if req.Operation == driver.Archive {
+		return seen, lookAtTiers(ctx, client, req, seen)
+	}
 	err = eachSnapshot(ctx, client, func(found *types.Snapshot) error {
 		seen[driver.Ref(aws.ToString(found.SnapshotId))] = statusOf(req.Scope, found)
 		return nil

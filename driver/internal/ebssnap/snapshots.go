@@ -76,6 +76,8 @@ func pointOf(scope resource.Scope, snapshot *types.Snapshot) driver.Point {
 		ARN:       fmt.Sprintf("arn:%s:ec2:%s::snapshot/%s", scope.Partition, scope.Region, id),
 		CreatedAt: aws.ToTime(snapshot.StartTime).UTC(), SizeBytes: sizeOf(snapshot),
 		Encrypted: aws.ToBool(snapshot.Encrypted), KMSKeyID: aws.ToString(snapshot.KmsKeyId),
+		// One that is restored for a time is shown in the standard tier, with when that ends.
+		Cold: snapshot.StorageTier == types.StorageTierArchive || snapshot.RestoreExpiryTime != nil,
 	}
 	return point
 }

@@ -73,7 +73,7 @@ func (w *watch) count(ctx context.Context) (status, error) {
 // String is one line: each type of job with how many are in which state.
 func (s status) String() string {
 	var parts []string
-	for _, op := range []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire} {
+	for _, op := range []driver.Operation{driver.Backup, driver.Copy, driver.Restore, driver.Expire, driver.Archive} {
 		var counts []string
 		for _, state := range catalog.States() {
 			if n := s.jobs[op][state]; n > 0 {
