@@ -105,13 +105,19 @@ type Parameter struct {
 	Required bool
 }
 
-// ParameterError lists everything wrong with the parameters of a restore.
+// ParameterError lists everything wrong with the parameters of a restore, and with the
+// moment it is to restore.
 type ParameterError struct {
 	Kind     resource.Kind
 	Problems []string // one sentence each, naming the parameter
+	Moment   string   // why the moment cannot be restored; empty when it can
 }
 
 // Error joins the problems into one line.
 func (e *ParameterError) Error() string {
-	return fmt.Sprintf("restore of %s: %s", e.Kind, strings.Join(e.Problems, "; "))
+	all := e.Problems
+	if e.Moment != "" {
+		all = append([]string{e.Moment}, all...)
+	}
+	return fmt.Sprintf("restore of %s: %s", e.Kind, strings.Join(all, "; "))
 }

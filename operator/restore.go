@@ -200,6 +200,9 @@ func (d *Desk) planRestore(job catalog.Job, source resource.Resource, point driv
 	switch {
 	case errors.As(err, &wrong):
 		var p problems
+		if wrong.Moment != "" {
+			p.add("at", "%s", wrong.Moment)
+		}
 		for _, text := range wrong.Problems {
 			p.add("parameters", "%s", text)
 		}

@@ -1,6 +1,7 @@
 package parameters
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,11 +16,11 @@ func (v *Values) Moment(req driver.RestoreRequest, days int32) {
 	now := req.Mark.CreatedAt
 	switch from := now.AddDate(0, 0, -int(days)); {
 	case days <= 0:
-		v.Problem("at is %s: AWS keeps no continuous backups of %s; restore a recovery point instead", instant(req.At), req.Resource.ARN)
+		v.moment = fmt.Sprintf("at is %s: AWS keeps no continuous backups of %s; restore a recovery point instead", instant(req.At), req.Resource.ARN)
 	case req.At.After(now):
-		v.Problem("at is %s, which is yet to come", instant(req.At))
+		v.moment = fmt.Sprintf("at is %s, which is yet to come", instant(req.At))
 	case req.At.Before(from):
-		v.Problem("at is %s: continuous backups of %s reach back %d days, to %s", instant(req.At), req.Resource.ARN, days, instant(from))
+		v.moment = fmt.Sprintf("at is %s: continuous backups of %s reach back %d days, to %s", instant(req.At), req.Resource.ARN, days, instant(from))
 	}
 }
 

@@ -24,6 +24,7 @@ type Values struct {
 	values   map[string]string
 	given    map[string]string
 	problems []string
+	moment   string // why the moment asked for cannot be restored
 }
 
 // Resolve merges overrides over recorded. An empty recorded value is no value. Unknown
@@ -181,10 +182,10 @@ func (v *Values) Plan(calls ...driver.Call) (driver.RestorePlan, error) {
 
 // Err returns all problems as one error of class invalid, nil when there are none.
 func (v *Values) Err() error {
-	if len(v.problems) == 0 {
+	if len(v.problems) == 0 && v.moment == "" {
 		return nil
 	}
-	return failure.Errorf(failure.Invalid, "%w", &driver.ParameterError{Kind: v.kind, Problems: v.problems})
+	return failure.Errorf(failure.Invalid, "%w", &driver.ParameterError{Kind: v.kind, Problems: v.problems, Moment: v.moment})
 }
 
 // Call describes one AWS call by operation (ec2:CreateVolume) and SDK input; fields that
