@@ -28,6 +28,7 @@ type pointQuery struct {
 	Plan     string    `query:"plan" maxLength:"256"`
 	Chain    string    `query:"chain" maxLength:"64"`
 	Before   time.Time `query:"before" doc:"completed at or before"`
+	Text     string    `query:"text" maxLength:"256" doc:"words that are all in the resource's name or ARN, or in other fields"`
 }
 
 // Points is a page of recovery points.
@@ -41,13 +42,17 @@ func (s *server) listPoints(ctx context.Context, in *pointQuery) (*body[Points],
 	f := catalog.PointFilter{
 		States: choices(&p, "state", in.State, []catalog.PointState{catalog.Available, catalog.Expiring, catalog.Deleted}),
 		Kinds:  choices(&p, "kind", in.Kind, resource.Kinds()), Account: in.Account, Region: in.Region, ResourceARN: in.Resource,
-		Plan: in.Plan, ChainID: strings.ToLower(in.Chain), CompletedBefore: utc(in.Before), After: strings.ToLower(in.After), Limit: in.Limit,
+		Plan: in.Plan, ChainID: strings.ToLower(in.Chain), CompletedBefore: utc(in.Before), After: strings.ToLower(in.After), Limit: in.Limit, Text: in.Text,
 	}
 	if err := p.err(); err != nil {
 		return nil, err
 	}
 	if len(f.States) == 0 {
 		f.States = []catalog.PointState{catalog.Available}
+	}
+	if f.Text != "" {
+		found, err := s.Catalog.SearchPoints(ctx, f)
+		return answer(Points{append([]catalog.RecoveryPoint{}, found.Points...), found.Next}, err)
 	}
 	list, err := s.Catalog.ListPoints(ctx, f)
 	if err != nil {

@@ -100,14 +100,22 @@ func (c *checks) instant(ctx *cli.Context, flag string, now time.Time) time.Time
 	if text == "" {
 		return time.Time{}
 	}
+	at, err := parseInstant(text, now)
+	if err != nil {
+		c.add("--"+flag, "%v", err)
+	}
+	return at
+}
+
+// parseInstant reads a moment: RFC 3339, or how long before now.
+func parseInstant(text string, now time.Time) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC()
+		return at.UTC(), nil
 	}
 	if ago, err := parseAge(text); err == nil {
-		return now.Add(-ago)
+		return now.Add(-ago), nil
 	}
-	c.add("--"+flag, "%q is no moment: write one like 2026-05-05T12:00:00Z, or how long ago: 90m, 36h, 7d", text)
-	return time.Time{}
+	return time.Time{}, fmt.Errorf("%q is no moment: write one like 2026-05-05T12:00:00Z, or how long ago: 90m, 36h, 7d", text)
 }
 
 // maxAge keeps ages inside what a time can hold.

@@ -219,11 +219,18 @@ func (c *client) ListJobs(ctx context.Context, f catalog.JobFilter) ([]catalog.J
 
 // ListPoints implements service.
 func (c *client) ListPoints(ctx context.Context, f catalog.PointFilter) ([]catalog.RecoveryPoint, error) {
+	page, err := c.SearchPoints(ctx, f)
+	return page.Points, err
+}
+
+// SearchPoints implements service.
+func (c *client) SearchPoints(ctx context.Context, f catalog.PointFilter) (page catalog.PointPage, err error) {
 	q := query{}
 	q.list("state", names(f.States)).list("kind", names(f.Kinds)).
-		text("account", f.Account).text("region", f.Region).text("resource", f.ResourceARN).text("plan", f.Plan).
+		text("account", f.Account).text("region", f.Region).text("resource", f.ResourceARN).text("plan", f.Plan).text("text", f.Text).
 		text("chain", f.ChainID).instant("before", f.CompletedBefore).text("after", f.After).text("limit", strconv.Itoa(f.Limit))
 	var out api.Points
-	err := c.get(ctx, "/points", q, &out)
-	return out.Points, err
+	err = c.get(ctx, "/points", q, &out)
+	page.Points, page.Next = out.Points, out.Next
+	return page, err
 }

@@ -13,8 +13,10 @@ import (
 
 func restoreCommand(env Env) *cli.Command {
 	return &cli.Command{
-		Name: "restore", Usage: "build a resource from a recovery point",
-		Description: "What was recorded with the point is enough; --set overrides a value (`holdfast driver list`\n" +
+		Name: "restore", Usage: "build a resource from a recovery point; on a terminal it asks what and when",
+		Description: "Without --point and --resource it leads through a restore on a terminal: which resource, which recovery\n" +
+			"point or moment, the values it would have, the exact AWS calls, and progress to the end.\n\n" +
+			"What was recorded with the point is enough; --set overrides a value (`holdfast driver list`\n" +
 			"names them). --resource takes the newest good point completed at or before --at, in the\n" +
 			"resource's own account and region first; --region and --account say which copies to look at.\n" +
 			"A restore happens where its point lies: copy the point first to restore it elsewhere. DynamoDB\n" +
@@ -23,7 +25,7 @@ func restoreCommand(env Env) *cli.Command {
 			"DynamoDB), with its settings of today.\n" +
 			"--dry-run prints the values and the exact AWS calls; names derived from the job's id are those\n" +
 			"of the real run only with the same --idempotency-key.\n\n" +
-			"Examples:\n\n   holdfast restore --point 6mpz72yzs7geu2grkcuv6eq3hw --dry-run\n" +
+			"Examples:\n\n   holdfast restore\n   holdfast restore --point 6mpz72yzs7geu2grkcuv6eq3hw --dry-run\n" +
 			"   holdfast restore --resource arn:aws:rds:eu-west-1:111122223333:db:orders --at 2026-05-05T12:00:00Z --set instance_class=db.r6g.large --wait\n" +
 			"   holdfast restore --resource arn:aws:dynamodb:eu-west-1:111122223333:table/Orders --at 20m --point-in-time --dry-run",
 		Flags: manualFlags(
@@ -46,6 +48,13 @@ func runRestore(ctx *cli.Context, d *desk) error {
 		Order: order(ctx), Point: ctx.String("point"), Resource: ctx.String("resource"),
 		At: c.instant(ctx, "at", d.clock.Now()), Region: ctx.String("region"), Account: ctx.String("account"),
 		PointInTime: ctx.Bool("point-in-time"), Parameters: c.overrides(ctx.StringSlice("set")),
+	}
+	if request.Point == "" && request.Resource == "" {
+		if in, ok := d.typist(); ok {
+			return newDialogue(ctx.Context, d, in).restore(ctx, &c, request)
+		}
+		c.add("", "name a recovery point with --point or a resource with --resource; on a terminal `holdfast restore` asks")
+		return c.err()
 	}
 	if err := c.errWith(request.Check()); err != nil {
 		return err

@@ -48,6 +48,7 @@ type records interface {
 	ListJobs(ctx context.Context, f catalog.JobFilter) ([]catalog.Job, error)
 	Point(ctx context.Context, id string) (catalog.RecoveryPoint, error)
 	ListPoints(ctx context.Context, f catalog.PointFilter) ([]catalog.RecoveryPoint, error)
+	SearchPoints(ctx context.Context, f catalog.PointFilter) (catalog.PointPage, error)
 	HeldPoints(ctx context.Context, kind catalog.HoldKind, limit int) ([]catalog.Hold, error)
 	VaultLocks(ctx context.Context) ([]catalog.VaultLock, error)
 	Stops(ctx context.Context) ([]catalog.Stop, error)
