@@ -12,12 +12,14 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"holdfast/admission"
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
 	"holdfast/internal/testkit"
+	"holdfast/resource"
 )
 
 // TestPages looks at one demo with one browser: the subtests are what an operator does,
@@ -32,6 +34,9 @@ func TestPages(t *testing.T) {
 	t.Run("a hold", func(t *testing.T) { s.holds(t, point) })
 	t.Run("a change appears without a reload", s.updatesLive)
 	t.Run("hostile input", func(t *testing.T) { s.hostile(t, point) })
+	t.Run("policies are tried", s.triesPolicies)
+	t.Run("a restore of a moment", s.restoresAMoment)
+	t.Run("on a phone and by keyboard", func(t *testing.T) { s.smallAndByKeyboard(t, point) })
 	t.Run("without scripts", s.withoutScripts)
 }
 
@@ -247,6 +252,98 @@ func (s *stage) send(t *testing.T, method, path, form string, header http.Header
 	var all bytes.Buffer
 	_, _ = all.ReadFrom(response.Body)
 	return response.StatusCode, all.String()
+}
+
+// triesPolicies previews what is in force, and compares a document with it.
+func (s *stage) triesPolicies(t *testing.T) {
+	s.open(t, "/policies")
+	s.do(t, chromedp.Click(`button[value="preview"]`, chromedp.ByQuery), chromedp.WaitVisible(`#try [role="status"]`, chromedp.ByQuery))
+	if text := s.text(t, "#try"); !strings.Contains(text, "What is in force was tried on") {
+		t.Errorf("the preview says %q", text)
+	}
+	s.accessible(t)
+	s.do(t, chromedp.SetValue("#document", "plans: []", chromedp.ByQuery), chromedp.Click(`button[value="compare"]`, chromedp.ByQuery),
+		chromedp.WaitVisible(`#e-document`, chromedp.ByQuery))
+	s.console.Take() // Chromium notes the status 422
+	s.do(t, chromedp.SetValue("#document", `plans:
+  - name: browser
+    rules: [{name: weekly, target_backup_vault_name: default, schedule_expression: "cron(0 2 ? * SUN *)"}]
+    selections: [{name: volumes, resources: ["arn:aws:ec2:*:*:volume/*"]}]`, chromedp.ByQuery),
+		chromedp.Click(`button[value="compare"]`, chromedp.ByQuery), chromedp.WaitVisible(`#try [role="status"]`, chromedp.ByQuery))
+	if text := s.text(t, "#try"); !strings.Contains(text, "would not be protected any more") || !strings.Contains(text, "removed") {
+		t.Errorf("the comparison says %q", text)
+	}
+	s.accessible(t)
+	s.quiet(t)
+}
+
+// restoresAMoment goes from a resource with continuous backups to the calls that restore a
+// moment of it.
+func (s *stage) restoresAMoment(t *testing.T) {
+	var arn string
+	rewinds := map[resource.Kind]driver.Rewinder{}
+	for _, kind := range s.Drivers.Kinds() {
+		if d, _ := s.Drivers.For(kind, driver.Native); d != nil {
+			if r, ok := d.(driver.Rewinder); ok {
+				rewinds[kind] = r
+			}
+		}
+	}
+	err := s.Store.Resources(t.Context(), catalog.ResourceFilter{Kinds: slices.Collect(maps.Keys(rewinds))}, func(item catalog.InventoryItem) error {
+		if rewinds[item.Kind].MomentDays(item.Resource) > 0 {
+			arn = item.ARN
+		}
+		return nil
+	})
+	if err != nil || arn == "" {
+		t.Fatalf("no resource of the demo has continuous backups (%v)", err)
+	}
+	s.open(t, "/resources?arn="+url.QueryEscape(arn))
+	s.do(t, chromedp.Click(`.actions a[href^="/restore?resource="]`, chromedp.ByQuery), chromedp.WaitVisible("#f-moment", chromedp.ByQuery))
+	s.accessible(t)
+	s.do(t, chromedp.SendKeys("#f-moment", "9999d", chromedp.ByQuery), chromedp.Submit("#f-moment", chromedp.ByQuery), chromedp.WaitVisible("#e-moment", chromedp.ByQuery))
+	s.do(t, chromedp.SetValue("#f-moment", "30m", chromedp.ByQuery), chromedp.Submit("#f-moment", chromedp.ByQuery), chromedp.WaitVisible(`#main pre`, chromedp.ByQuery))
+	if text := s.text(t, "#main"); !strings.Contains(text, "ToPointInTime") {
+		t.Errorf("the plan is %q", text)
+	}
+	s.accessible(t)
+	s.quiet(t)
+}
+
+// smallAndByKeyboard looks at pages on a phone, where nothing may stick out, and works a
+// filter with keys alone.
+func (s *stage) smallAndByKeyboard(t *testing.T, point catalog.RecoveryPoint) {
+	s.do(t, emulation.SetDeviceMetricsOverride(390, 844, 1, true))
+	for _, path := range []string{
+		"/", "/jobs", "/jobs/" + point.ID, "/resources", "/resources?arn=" + url.QueryEscape(point.ResourceARN), "/points", "/points/" + point.ID,
+		"/restore", "/restore?point=" + point.ID, "/policies", "/accounts", "/accounts/" + point.Account, "/audit",
+	} {
+		s.open(t, path)
+		var out string
+		s.do(t, chromedp.Evaluate(`document.documentElement.scrollWidth <= innerWidth ? "" : [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest(".scroll, nav, pre")).slice(0, 3).map(e => e.outerHTML.slice(0, 200)).join("\n") || "something"`, &out))
+		if out != "" {
+			t.Errorf("%s is wider than a phone: %s", path, out)
+		}
+		s.accessible(t)
+	}
+	s.do(t, emulation.ClearDeviceMetricsOverride())
+	s.open(t, "/jobs")
+	var focused string
+	where := `document.activeElement.className || document.activeElement.name || document.activeElement.tagName`
+	s.do(t, chromedp.KeyEvent(kb.Tab), chromedp.Evaluate(where, &focused))
+	if focused != "skip" {
+		t.Errorf("the first Tab leads to %q, want the link to the content", focused)
+	}
+	s.do(t, chromedp.KeyEvent(kb.Enter))
+	for range 30 {
+		s.do(t, chromedp.KeyEvent(kb.Tab), chromedp.Evaluate(where, &focused))
+		if focused == "q" {
+			break
+		}
+	}
+	s.do(t, chromedp.KeyEvent("nothing-of-the-kind"+kb.Enter), chromedp.WaitVisible(`.empty`, chromedp.ByQuery))
+	s.until(t, "the filter is the address", `location.search.includes("q=nothing-of-the-kind")`)
+	s.quiet(t)
 }
 
 // withoutScripts reads pages with scripts turned off: they say the same, and forms work.

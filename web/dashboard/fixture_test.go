@@ -195,7 +195,7 @@ func (r *rig) backup(letter string, source resource.Resource, before time.Durati
 	job := catalog.NewBackup(jobID(letter), source, "aws", "scheduler", r.at(before))
 	job.Plan, job.Rule, job.FireAt = "nightly", "daily", r.clock.Now().Truncate(time.Hour)
 	job.StartBy, job.CompleteBy = job.FireAt.Add(8*time.Hour), job.FireAt.AddDate(0, 0, 7)
-	job.Spec.Vault, job.Spec.DeleteAfter = "default", 35
+	job.Spec.Vault, job.Spec.DeleteAfter, job.Spec.ColdAfter = "default", 135, 7
 	_, err := r.store.InsertJobs(r.t.Context(), []catalog.Job{job})
 	r.must(err)
 	return job

@@ -93,6 +93,7 @@ type pointPage struct {
 	Jobs     []catalog.Job // that copy, restore or delete it
 	Restores bool          // its kind can be restored
 	Last     bool          // it is the last good one where it lies
+	ColdAt   time.Time     // when it moves to cold storage; zero: never, or its job is forgotten
 	Wrong    map[string]string
 	Legal    bool // somebody holds it
 	HoldName string
@@ -122,6 +123,13 @@ func (d *Dashboard) readPoint(r *http.Request) (page pointPage, err error) {
 		return page, err
 	}
 	if page.Jobs, err = d.Catalog.ListJobs(ctx, catalog.JobFilter{PointID: p.ID, Limit: shownJobs}); err != nil {
+		return page, err
+	}
+	maker, err := d.Catalog.Job(ctx, p.ID)
+	if err == nil && maker.Spec.ColdAfter > 0 {
+		page.ColdAt = p.CreatedAt.AddDate(0, 0, maker.Spec.ColdAfter)
+	}
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 		return page, err
 	}
 	holds, err := d.Catalog.HoldsOf(ctx, []string{p.ID})

@@ -3,16 +3,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -29,12 +26,14 @@ type shot struct{ name, path, follow string }
 var shots = []shot{
 	{"now", "/", ""},
 	{"jobs", "/jobs", ""},
-	{"job", "/jobs?type=restore", `tbody a[href^="/jobs/"]`},
+	{"job", "/jobs?type=copy&state=COMPLETED", `tbody a[href^="/jobs/"]`},
+	{"job-failed", "/jobs?state=FAILED&state=EXPIRED", `tbody a[href^="/jobs/"]`},
 	{"resources", "/resources", ""},
 	{"resource", "/resources?status=met", `tbody th a`},
 	{"points", "/points?state=AVAILABLE", ""},
 	{"point", "/points?state=AVAILABLE", `tbody th a`},
 	{"restore", "/points?state=AVAILABLE&kind=rds", `tbody td a.button`},
+	{"moment", "/resources?kind=rds&status=met", `tbody th a`},
 	{"policies", "/policies", ""},
 	{"accounts", "/accounts", ""},
 	{"account", "/accounts", `tbody th a`},
@@ -42,6 +41,9 @@ var shots = []shot{
 	{"queues", "/queues", ""},
 	{"error", "/no-such-page", ""},
 }
+
+// trouble is the first page while an account fails, in the demo's first night.
+var trouble = shot{"night", "/", ""}
 
 // screen is a device.
 type screen struct {
@@ -59,56 +61,30 @@ const quality = 70
 func main() {
 	base := flag.String("url", "", "a running `holdfast demo --keep` instead of one of its own")
 	program := flag.String("holdfast", "bin/holdfast", "the program whose demo is shown")
+	wait := flag.Duration("wait", 12*time.Minute, "how long the demo may take to tell its story; then it is shown as far as it is")
 	dir := flag.String("dir", "docs/images", "where the images go")
 	only := flag.String("only", "", "only pages of these names, separated by commas")
 	full := flag.Bool("full", false, "whole pages instead of what a screen shows")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := show(ctx, *base, *program, *dir, *only, *full); err != nil {
+	if err := show(ctx, *base, *program, *wait, gallery{dir: *dir, only: *only, full: *full}); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
 
+// gallery takes images of one demo.
+type gallery struct {
+	base, dir, only string
+	full            bool
+	browser         context.Context
+	errs            []error
+}
+
 // show takes the images of the demo at base, or of one that is started for it.
-func show(ctx context.Context, base, program, dir, only string, full bool) error {
-	if base == "" {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		var err error
-		if base, err = demo(ctx, program); err != nil {
-			return err
-		}
-	}
-	return run(ctx, base, dir, only, full)
-}
-
-// address is what the demo prints when its story is told.
-var address = regexp.MustCompile(`Still running: (http://\S+)`)
-
-// demo starts a demo and waits until its nights have passed. It ends with ctx.
-func demo(ctx context.Context, program string) (string, error) {
-	command := exec.CommandContext(ctx, program, "demo", "--keep", "--listen", "127.0.0.1:0")
-	command.Stderr = os.Stderr
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := command.Start(); err != nil {
-		return "", err
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if found := address.FindStringSubmatch(lines.Text()); found != nil {
-			return found[1], nil
-		}
-	}
-	return "", errors.Join(errors.New("the demo ended before its story was told"), command.Wait())
-}
-
-func run(ctx context.Context, base, dir, only string, full bool) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+func show(ctx context.Context, base, program string, wait time.Duration, g gallery) error {
+	if err := os.MkdirAll(g.dir, 0o755); err != nil {
 		return err
 	}
 	browser, stop, err := chrome.Start(ctx)
@@ -116,21 +92,50 @@ func run(ctx context.Context, base, dir, only string, full bool) error {
 		return err
 	}
 	defer stop()
-	var errs []error
-	for _, s := range shots {
-		if only != "" && !strings.Contains(","+only+",", ","+s.name+",") {
-			continue
+	g.browser, g.base = browser, base
+	if base == "" {
+		ctx, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		s, err := begin(program)
+		if err != nil {
+			return err
 		}
-		for _, sc := range screens {
-			for _, scheme := range []string{"light", "dark"} {
-				name := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.webp", s.name, sc.name, scheme))
-				if err := take(browser, base, s, sc, scheme, name, full); err != nil {
-					errs = append(errs, fmt.Errorf("%s: %w", name, err))
-				}
+		defer s.end()
+		if err := s.until(ctx, s.opened); err != nil {
+			return fmt.Errorf("the demo has shown no pages: %w", err)
+		}
+		g.base = s.address
+		if g.wants(trouble) && s.inTrouble(ctx) {
+			g.takeAll(trouble)
+		}
+		if err := s.until(ctx, s.told); errors.Is(err, errEnded) {
+			return err
+		} else if err != nil {
+			fmt.Fprintln(os.Stderr, "screenshots: the demo is shown before its end")
+		}
+	}
+	for _, one := range shots {
+		if g.wants(one) {
+			g.takeAll(one)
+		}
+	}
+	return errors.Join(g.errs...)
+}
+
+func (g *gallery) wants(s shot) bool {
+	return g.only == "" || strings.Contains(","+g.only+",", ","+s.name+",")
+}
+
+// takeAll takes a page on every screen, light and dark.
+func (g *gallery) takeAll(s shot) {
+	for _, sc := range screens {
+		for _, scheme := range []string{"light", "dark"} {
+			name := filepath.Join(g.dir, fmt.Sprintf("%s-%s-%s.webp", s.name, sc.name, scheme))
+			if err := take(g.browser, g.base, s, sc, scheme, name, g.full); err != nil {
+				g.errs = append(g.errs, fmt.Errorf("%s: %w", name, err))
 			}
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // take writes one image.
