@@ -97,7 +97,7 @@ func (s *stage) do(t *testing.T, actions ...chromedp.Action) {
 // open goes to a page and waits until it and its scripts are there.
 func (s *stage) open(t *testing.T, path string) {
 	t.Helper()
-	s.do(t, chromedp.Navigate(s.url+path), chromedp.WaitReady("#main", chromedp.ByQuery))
+	s.do(t, chromedp.Navigate(s.url+path), chromedp.WaitReady("h1", chromedp.ByQuery))
 }
 
 // text returns what an element says.

@@ -262,7 +262,7 @@ func (s *stage) triesPolicies(t *testing.T) {
 		t.Errorf("the preview says %q", text)
 	}
 	s.accessible(t)
-	s.do(t, chromedp.SetValue("#document", "plans: []", chromedp.ByQuery), chromedp.Click(`button[value="compare"]`, chromedp.ByQuery),
+	s.do(t, chromedp.SetValue("#document", "plans: [", chromedp.ByQuery), chromedp.Click(`button[value="compare"]`, chromedp.ByQuery),
 		chromedp.WaitVisible(`#e-document`, chromedp.ByQuery))
 	s.console.Take() // Chromium notes the status 422
 	s.do(t, chromedp.SetValue("#document", `plans:

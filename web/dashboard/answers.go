@@ -10,6 +10,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/internal/cache"
+	"holdfast/internal/clock"
 	"holdfast/policy/posture"
 )
 
@@ -92,6 +93,7 @@ func soon[T any](ctx context.Context, a *cache.Answer[T]) (T, bool) {
 // night is what happens now and happened lately.
 type night struct {
 	At       time.Time // when it was read
+	read     time.Time // the same on the machine's clock, which a demo's is faster than
 	Since    time.Time
 	Open     []catalog.OpenGroup
 	Ill      []catalog.IllGroup
@@ -111,7 +113,7 @@ const (
 
 // readNight asks the catalog for what the first page shows.
 func (d *Dashboard) readNight(ctx context.Context) (n night, err error) {
-	n.At = d.Clock.Now()
+	n.At, n.read = d.Clock.Now(), clock.System().Now()
 	n.Since = n.At.Add(-tonight)
 	for _, step := range []struct {
 		name string

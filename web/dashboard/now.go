@@ -10,6 +10,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/clock"
 	"holdfast/policy/posture"
 	"holdfast/web/frame"
 )
@@ -54,7 +55,7 @@ func (d *Dashboard) now(w http.ResponseWriter, r *http.Request) error {
 	page.Needs = needsOf(n, state, policies, page.Now)
 	page.Windows = windowsOf(n, page.Now)
 	page.Nights = nightsOf(n, page.Now)
-	if !n.At.IsZero() && page.Now.Sub(n.At) > stale {
+	if !n.read.IsZero() && clock.System().Now().Sub(n.read) > stale {
 		page.Old = n.At
 	}
 	page.Ready = len(n.Fires) > 0 || len(n.Scopes) > 0

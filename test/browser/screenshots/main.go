@@ -27,7 +27,7 @@ var shots = []shot{
 	{"now", "/", ""},
 	{"jobs", "/jobs", ""},
 	{"job", "/jobs?type=copy&state=COMPLETED", `tbody a[href^="/jobs/"]`},
-	{"job-failed", "/jobs?state=FAILED&state=EXPIRED", `tbody a[href^="/jobs/"]`},
+	{"job-failed", "/jobs?state=FAILED&state=EXPIRED&q=UnauthorizedOperation", `tbody a[href^="/jobs/"]`},
 	{"resources", "/resources", ""},
 	{"resource", "/resources?status=met", `tbody th a`},
 	{"points", "/points?state=AVAILABLE", ""},
