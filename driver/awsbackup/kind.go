@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"holdfast/driver"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/parameters"
 	"holdfast/resource"
 )
@@ -43,7 +44,9 @@ type Kind struct {
 	// TagCalls those behind Points.Tags, and Exempt the checks that cannot apply to the
 	// kind, with reasons: for conformance.Wiring.
 	DiscoverCalls, TagCalls []string
-	Exempt                  map[string]string
+	// Emulated has what moto does right of the kind, for conformance.Wiring.
+	Emulated []conformance.Ability
+	Exempt   map[string]string
 	// Ready says why AWS would fail a backup of r at the moment, class busy, where a call can
 	// tell that before the job; nil where none does.
 	Ready func(ctx context.Context, scope resource.Scope, r resource.Resource) error

@@ -25,7 +25,7 @@ func (d *Driver) Wiring() conformance.Wiring {
 		tags = []string{"ListTags"}
 	}
 	w := conformance.Wiring{
-		Tagged: true, Foreign: d.foreign,
+		Tagged: true, Foreign: d.foreign, Emulated: d.kind.Emulated,
 		Calls: map[conformance.Method][]string{
 			conformance.Discover: d.kind.DiscoverCalls,
 			conformance.Start:    {"StartBackupJob"},

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/efs"
 
 	"holdfast/driver/awsbackup"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/clients"
 	"holdfast/failure"
 	"holdfast/internal/awserr"
@@ -46,6 +47,7 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 		},
 		DiscoverCalls: []string{"DescribeFileSystems", "DescribeMountTargets"},
 		Restore:       f,
+		Emulated:      []conformance.Ability{conformance.CanDiscover},
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"holdfast/driver/awsbackup"
+	"holdfast/driver/conformance"
 	"holdfast/driver/internal/clients"
 	"holdfast/failure"
 	"holdfast/internal/awserr"
@@ -43,6 +44,7 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 		DiscoverActions: []string{"s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:ListAllMyBuckets"},
 		DiscoverCalls:   []string{"ListBuckets", "GetBucketVersioning"},
 		Exempt:          map[string]string{"restore-finish": "a restore goes into a bucket that exists, which is not ours to mark"},
+		Emulated:        []conformance.Ability{conformance.CanDiscover},
 		BackupOptions:   []string{"BackupACLs", "BackupObjectTags"},
 		Restore:         restoration{},
 	})
