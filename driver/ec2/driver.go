@@ -47,7 +47,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 			Operation: driver.Copy, Limit: 300,
 			Source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html",
 		}},
-		Restore: restoreParameters(),
+		Restore: nativeParameters(),
 	}
 }
 
@@ -58,7 +58,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 func actions() map[resource.Purpose][]string {
 	return map[resource.Purpose][]string{
 		resource.ForDiscover: {
-			"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action,
+			"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeReplaceRootVolumeTasks", "ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action,
 		},
 		resource.ForBackup: {"ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages"},
 		resource.ForCopy: {
@@ -67,7 +67,7 @@ func actions() map[resource.Purpose][]string {
 			"kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForRestore: {
-			"ec2:CreateTags", "ec2:DescribeImages", "ec2:RunInstances", "iam:PassRole", "kms:CreateGrant", "kms:Decrypt",
+			"ec2:CreateReplaceRootVolumeTask", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DescribeImages", "ec2:RunInstances", "iam:PassRole", "kms:CreateGrant", "kms:Decrypt",
 			"kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*",
 		},
 		resource.ForExpire: {"ec2:DeleteSnapshot", "ec2:DeregisterImage", "ec2:DescribeImages", "ec2:DescribeSnapshots"},

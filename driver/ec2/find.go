@@ -12,7 +12,7 @@ import (
 	"holdfast/resource"
 )
 
-// Find looks for the image, or for Restore the instance, that carries the mark. Should two
+// Find looks for the image, or for Restore what was made, that carries the mark. Should two
 // carry it, the older one is the artefact.
 func (d *Driver) Find(ctx context.Context, req driver.FindRequest) (driver.Ref, error) {
 	client, err := d.clients.Get(ctx, req.Scope, resource.ForDiscover)
@@ -21,12 +21,7 @@ func (d *Driver) Find(ctx context.Context, req driver.FindRequest) (driver.Ref, 
 	}
 	var oldest ec2calls.Oldest
 	if req.Operation == driver.Restore {
-		err = eachInstancePage(ctx, client, func(instances []types.Instance) error {
-			for _, i := range instances {
-				oldest.Offer(aws.ToString(i.InstanceId), aws.ToTime(i.LaunchTime))
-			}
-			return nil
-		}, ec2calls.ByMark(req.Mark)...)
+		err = findRestored(ctx, client, req.Mark, &oldest)
 	} else {
 		err = eachImage(ctx, client, func(i *types.Image) error {
 			oldest.Offer(aws.ToString(i.ImageId), createdAt(i))

@@ -13,7 +13,7 @@ import (
 	"holdfast/resource"
 )
 
-// Look observes images, or for Restore instances, with one filtered listing. An image that
+// Look observes images, or for Restore what was made of them, with one filtered listing. An image that
 // a complete listing does not show is Gone for Expire; for the other operations it may
 // only be too young to be seen, so it is left out.
 func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.Ref]driver.Status, error) {
@@ -28,7 +28,7 @@ func (d *Driver) Look(ctx context.Context, req driver.LookRequest) (map[driver.R
 		return nil, err
 	}
 	if req.Operation == driver.Restore {
-		return lookAtInstances(ctx, client, req.Refs)
+		return lookAtRestored(ctx, client, req.Refs)
 	}
 	seen := make(map[driver.Ref]driver.Status, len(req.Refs))
 	parts := encryptedParts{}

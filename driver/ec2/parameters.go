@@ -38,7 +38,10 @@ func (d *Driver) resolve(req driver.RestoreRequest) (Settings, *parameters.Value
 			return settings, nil, failure.Errorf(failure.Internal, "read recorded settings of %s: %w", req.Resource.ARN, err)
 		}
 	}
-	values := parameters.Resolve(d.Descriptor(), recorded(req, settings), req.Overrides)
+	known := recorded(req, settings)
+	localMode(known, req, settings)
+	values := parameters.Resolve(d.Descriptor(), known, req.Overrides)
+	checkMode(values)
 	values.OneOf("tenancy", "default", "dedicated")
 	values.OneOf("metadata_tokens", "required", "optional")
 	values.OneOf("metadata_endpoint", "enabled", "disabled")

@@ -16,23 +16,54 @@ import (
 	"holdfast/resource"
 )
 
+// inputs has the input of the one call of a restore that changes something.
+type inputs struct {
+	instance *ec2.RunInstancesInput
+	root     *ec2.CreateReplaceRootVolumeTaskInput
+	volume   *ec2.CreateVolumeInput
+}
+
+// inputs decides the input, or reports everything wrong with it.
+func (d *Driver) inputs(req driver.RestoreRequest) (in inputs, values *parameters.Values, err error) {
+	settings, values, err := d.resolve(req)
+	if err != nil {
+		return in, nil, err
+	}
+	switch values.Text("restore_as") {
+	case asRoot:
+		in.root = replaceRoot(req, values)
+	case asVolume:
+		in.volume = createVolume(req, settings.Volumes, values)
+	default:
+		in.instance = runInstances(req, settings, values)
+	}
+	return in, values, values.Err()
+}
+
 // PlanRestore plans the one call of a restore.
 func (d *Driver) PlanRestore(req driver.RestoreRequest) (driver.RestorePlan, error) {
-	in, values, err := d.runInstances(req)
+	in, values, err := d.inputs(req)
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
-	call, err := parameters.Call("ec2:RunInstances", in)
+	operation, input := "ec2:RunInstances", any(in.instance)
+	switch {
+	case in.root != nil:
+		operation, input = "ec2:CreateReplaceRootVolumeTask", in.root
+	case in.volume != nil:
+		operation, input = "ec2:CreateVolume", in.volume
+	}
+	call, err := parameters.Call(operation, input)
 	if err != nil {
 		return driver.RestorePlan{}, err
 	}
 	return values.Plan(call)
 }
 
-// Restore launches an instance from the image. RunInstances takes the mark's token, so a
-// repeated call returns the instance of the first.
+// Restore launches an instance from the image, replaces the root volume of one, or makes one
+// volume. Each call takes the mark's token, so a repeated one returns what the first made.
 func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver.Ref, error) {
-	in, _, err := d.runInstances(req)
+	in, values, err := d.inputs(req)
 	if err != nil {
 		return "", err
 	}
@@ -41,14 +72,18 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 		return "", err
 	}
 	image, err := imageByID(ctx, client, string(req.Point.Ref))
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if image == nil {
+	case image == nil:
 		return "", failure.Errorf(failure.NotFound, "image %s is not there", req.Point.Ref)
+	case in.root != nil:
+		return restoreRoot(ctx, client, in.root)
+	case in.volume != nil:
+		return restoreVolume(ctx, client, in.volume, image, values.Text("device"))
 	}
-	keepDevices(in, image)
-	out, err := client.RunInstances(ctx, in)
+	keepDevices(in.instance, image)
+	out, err := client.RunInstances(ctx, in.instance)
 	if err != nil {
 		return "", wrap("RunInstances", err)
 	}
@@ -58,7 +93,7 @@ func (d *Driver) Restore(ctx context.Context, req driver.RestoreRequest) (driver
 	return driver.Ref(aws.ToString(out.Instances[0].InstanceId)), nil
 }
 
-// FinishRestore has nothing to do: RunInstances sets everything, tags included.
+// FinishRestore has nothing to do: the one call sets everything, tags included.
 func (*Driver) FinishRestore(context.Context, driver.RestoreRequest, driver.Ref) error { return nil }
 
 // keepDevices drops the recorded devices the image does not have.
@@ -70,12 +105,8 @@ func keepDevices(in *ec2.RunInstancesInput, image *types.Image) {
 	})
 }
 
-// runInstances decides the input of RunInstances, or reports everything wrong with it.
-func (d *Driver) runInstances(req driver.RestoreRequest) (*ec2.RunInstancesInput, *parameters.Values, error) {
-	settings, values, err := d.resolve(req)
-	if err != nil {
-		return nil, nil, err
-	}
+// runInstances is the call that launches an instance like the old one.
+func runInstances(req driver.RestoreRequest, settings Settings, values *parameters.Values) *ec2.RunInstancesInput {
 	inherited := marktags.Inherited(req.Resource.Tags)
 	in := &ec2.RunInstancesInput{
 		ImageId: aws.String(string(req.Point.Ref)), ClientToken: aws.String(req.Mark.Token()),
@@ -99,7 +130,7 @@ func (d *Driver) runInstances(req driver.RestoreRequest) (*ec2.RunInstancesInput
 	if monitoring := values.Bool("monitoring"); monitoring != nil {
 		in.Monitoring = &types.RunInstancesMonitoringEnabled{Enabled: monitoring}
 	}
-	return in, values, values.Err()
+	return in
 }
 
 func metadataOptions(values *parameters.Values) *types.InstanceMetadataOptionsRequest {

@@ -67,7 +67,7 @@ func TestPlanRestoreElsewhereLeavesThePlaceBehind(t *testing.T) {
 	}
 	want := map[string]string{
 		"instance_type": "m5.large", "subnet_id": "subnet-9", "tenancy": "default", "ebs_optimized": "true",
-		"metadata_tokens": "required", "metadata_hops": "2", "metadata_endpoint": "enabled",
+		"metadata_tokens": "required", "metadata_hops": "2", "metadata_endpoint": "enabled", "restore_as": "instance",
 	}
 	if diff := cmp.Diff(want, plan.Parameters); diff != "" {
 		t.Errorf("parameters (-want +got):\n%s", diff)

@@ -40,6 +40,7 @@ type Service struct {
 	ended        []*instance
 	deregistered []*image
 	tokens       cloud.Store[tokenUse] // by ClientToken
+	replacements cloud.Store[*replacement]
 }
 
 // New returns an EC2 without volumes and instances.
@@ -78,6 +79,8 @@ func (s *Service) Definition() cloud.Definition {
 			cloud.Op(changing, s.attachVolume),
 			cloud.Op(snapshots, s.modifySnapshotAttribute),
 			cloud.Op(snapshots, s.modifyImageAttribute),
+			cloud.Op(changing, s.createReplaceRootVolumeTask),
+			cloud.Op(reading, s.describeReplaceRootVolumeTasks),
 			cloud.Op(changing, s.modifySnapshotTier),
 			cloud.Op(changing, s.restoreSnapshotTier),
 			cloud.Op(reading, s.describeSnapshotTierStatus),
