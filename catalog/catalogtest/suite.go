@@ -28,7 +28,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Open) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, Open){
 		jobChecks, listChecks, commitChecks, queueChecks, lookChecks, expiryChecks, archiveChecks, pointChecks,
-		inventoryChecks, scheduleChecks, limitChecks, historyChecks, ledgerChecks, guardChecks, concurrencyChecks, modelChecks, policyChecks, surveyChecks, searchChecks, reportChecks, reportScheduleChecks, notificationChecks, loginChecks,
+		inventoryChecks, scheduleChecks, limitChecks, historyChecks, ledgerChecks, guardChecks, concurrencyChecks, modelChecks, policyChecks, surveyChecks, auditChecks, searchChecks, reportChecks, reportScheduleChecks, notificationChecks, loginChecks,
 	} {
 		for name, check := range group {
 			t.Run(name, func(t *testing.T) {

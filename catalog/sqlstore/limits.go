@@ -110,7 +110,12 @@ func (s *Store) BumpEpoch(ctx context.Context, from int64) (epoch int64, err err
 		if err == nil && epoch != from+1 {
 			return fmt.Errorf("it is %d, not %d: %w", epoch-1, from, catalog.ErrConflict)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return q.addEvents(ctx, []catalog.Event{{
+			At: s.clock.Now(), Type: "epoch.opened", Actor: "scheduler", To: strconv.FormatInt(epoch, 10), Message: "the slots in Redis are laid out anew: it was emptied, restarted or failed over",
+		}})
 	})
 	if err != nil {
 		return 0, err

@@ -3,8 +3,11 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+
+	"holdfast/catalog"
 )
 
 // LastValidPolicies implements catalog.Policies.
@@ -30,10 +33,17 @@ func (s *Store) SetLastValidPolicies(ctx context.Context, documents map[string]j
 		rows = append(rows, lastValid{target, documents[target]})
 	}
 	return s.update(ctx, "record the last valid policies", func(ctx context.Context, q session) error {
+		if err := q.pass(ctx); err != nil {
+			return err
+		}
 		if _, err := q.exec(ctx, "DELETE FROM valid_policies"); err != nil {
 			return err
 		}
-		_, err := insert(ctx, q, "valid_policies", lastValidColumns, rows, "target", "target")
-		return err
+		if _, err := insert(ctx, q, "valid_policies", lastValidColumns, rows, "target", "target"); err != nil {
+			return err
+		}
+		return q.addEvents(ctx, []catalog.Event{{
+			At: s.clock.Now(), Type: "policies.valid", Actor: "scheduler", Message: fmt.Sprintf("the effective policies of %d targets of the organization are in force", len(rows)),
+		}})
 	})
 }

@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/catalog"
@@ -46,7 +48,14 @@ func (s *Store) RecordFires(ctx context.Context, fires []catalog.Fire) error {
 		return slices.Compare([]string{a.Plan, a.Rule}, []string{b.Plan, b.Rule})
 	})
 	return s.update(ctx, "record fires", func(ctx context.Context, q session) error {
-		if _, err := insert(ctx, q, "fires", fireColumns, fires, "plan, rule, at", "plan"); err != nil {
+		if err := q.pass(ctx); err != nil {
+			return err
+		}
+		recorded, err := insert(ctx, q, "fires", fireColumns, fires, "plan, rule, at", "plan || '/' || rule || ' ' || at")
+		if err != nil {
+			return err
+		}
+		if err := q.addEvents(ctx, fireEvents(fires, recorded)); err != nil {
 			return err
 		}
 		rows, err := collect(ruleColumns, rules)
@@ -57,6 +66,25 @@ func (s *Store) RecordFires(ctx context.Context, fires []catalog.Fire) error {
 			WHERE rules.plan = v.plan AND rules.rule = v.rule AND rules.last_fire_at < v.last_fire_at`)
 		return err
 	})
+}
+
+// fireEvents returns what is to be known of those of fires that were recorded.
+func fireEvents(fires []catalog.Fire, recorded []string) (events []catalog.Event) {
+	isNew := map[string]bool{}
+	for _, key := range recorded {
+		isNew[key] = true
+	}
+	for _, f := range fires {
+		key := f.Plan + "/" + f.Rule
+		if full := fmt.Sprintf("%s %d", key, millis(f.At)); isNew[full] {
+			delete(isNew, full) // one event each, however often it is among fires
+			events = append(events, catalog.Event{
+				At: f.PlannedAt, Type: "fire." + strings.ToLower(string(f.State)), Actor: "scheduler", From: f.At.UTC().Format(time.RFC3339), To: key,
+				Message: strings.TrimPrefix(fmt.Sprintf("%s; %d jobs", f.Note, f.Jobs), "; "),
+			})
+		}
+	}
+	return events
 }
 
 // Fires implements catalog.Schedule.
