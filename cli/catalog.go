@@ -353,7 +353,7 @@ func (s *survey) problems(ctx context.Context, points []catalog.RecoveryPoint) (
 			return nil, err
 		}
 		if len(jobs) > 0 && (jobs[0].State == catalog.Failed || jobs[0].Class != "") {
-			found[p.ID] = jobs[0].Message
+			found[p.ID] = rebuild.Undeleted(jobs[0].Class, jobs[0].Message)
 		}
 	}
 	return found, nil

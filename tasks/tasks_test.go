@@ -67,10 +67,19 @@ func TestDecodeRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"v":1,"job":"abc","gen":1}`))
 	f.Add([]byte(`{"v":1,"scope":{"account":"1"},"kind":"ebs"}`))
+	f.Add([]byte(`{"v":1,"id":"x","round":-1}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var start Start
-		if err := Decode(payload, &start); err == nil && start.Version != Version {
-			t.Errorf("accepted version %d", start.Version)
+		var look Look
+		var sync Sync
+		var failed Failed
+		var notify Notify
+		for into, version := range map[any]*int{
+			&start: &start.Version, &look: &look.Version, &sync: &sync.Version, &failed: &failed.Version, &notify: &notify.Version,
+		} {
+			if err := Decode(payload, into); err == nil && *version != Version {
+				t.Errorf("%T of version %d was accepted", into, *version)
+			}
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/catalog"
 	"holdfast/driver"
+	"holdfast/failure"
 	"holdfast/resource"
 )
 
@@ -146,4 +147,22 @@ const gigabyte = 1 << 30
 
 func monthly(kind resource.Kind, bytes int64) float64 {
 	return math.Round(prices[kind]*float64(bytes)/gigabyte*100) / 100
+}
+
+// Undeleted says why the last deletion of a point failed, from the class and the message it
+// ended with.
+func Undeleted(class failure.Class, message string) string {
+	why := map[failure.Class]string{
+		failure.Denied:      "the expire role may not delete it, or is gone",
+		failure.Credentials: "the expire role cannot be assumed, or its account is gone",
+		failure.NotFound:    "its account, or what it lies in, is gone",
+		failure.Busy:        "something uses it, such as an image made of it",
+		failure.Conflict:    "something uses it, such as an image made of it",
+		failure.Invalid:     "something uses it, such as an image made of it, or AWS does not take the call",
+		failure.Held:        "a hold, a lock of the snapshot or its vault, or an image made of it keeps it",
+	}[class]
+	if why == "" {
+		return message
+	}
+	return fmt.Sprintf("%s (%s: %s)", why, class, message)
 }

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"holdfast/catalog"
 	"holdfast/driver"
 	"holdfast/driver/memdriver"
+	"holdfast/failure"
 	"holdfast/policy"
 	"holdfast/resource"
 )
@@ -124,5 +126,30 @@ func TestCompareNamesEveryDrift(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"changed changed", "extra extra", "missing lost", "orphaned gone", "undeletable stuck"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A deletion that fails says which of the ways it is: each costs money until it is mended.
+func TestUndeletableSaysWhyAndWhatItCosts(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		class failure.Class
+		says  string
+	}{
+		{failure.Denied, "role may not"}, {failure.Credentials, "account is gone"}, {failure.Conflict, "an image made of it"},
+		{failure.Held, "lock of the snapshot"}, {failure.Internal, "boom"},
+	} {
+		point := catalog.RecoveryPoint{
+			ID: "a", State: catalog.Available, Kind: resource.EBS, Account: home.Account, Region: home.Region, ResourceARN: disk,
+			Ref: "snap-a", CompletedAt: noon, SizeBytes: 10 << 30,
+		}
+		drift := Compare(nil, World{
+			Installation: "acme", Now: noon.AddDate(0, 0, 40), Points: []catalog.RecoveryPoint{point},
+			Gone: func(string) bool { return false }, Problem: func(string) string { return Undeleted(tc.class, "boom") },
+		})
+		if len(drift) != 1 || drift[0].Kind != Undeletable || drift[0].MonthlyUSD != 0.5 ||
+			!strings.Contains(drift[0].Message, tc.says) || !strings.Contains(drift[0].Message, "boom") {
+			t.Errorf("%s: %+v", tc.class, drift)
+		}
 	}
 }
