@@ -33,37 +33,26 @@ var decisions = map[string]func(context.Context, catalog.Store) error{
 		_, err = s.Commit(ctx, m)
 		return err
 	},
+	"BeginArchive": func(ctx context.Context, s catalog.Store) error {
+		m, _, err := begin(ctx, s, "audited-too", catalog.NewArchive)
+		if err == nil {
+			_, err = s.BeginArchive(ctx, m, installation)
+		}
+		return err
+	},
 	"BeginExpiry": func(ctx context.Context, s catalog.Store) error {
-		p, err := s.Point(ctx, "audited")
-		if err != nil {
-			return err
+		m, now, err := begin(ctx, s, "audited", catalog.NewExpiry)
+		if err == nil {
+			_, err = s.BeginExpiry(ctx, m, catalog.ExpiryGuard{Installation: installation, Now: now})
 		}
-		job := catalog.NewExpiry(p, "ana", epoch0)
-		if _, err := s.InsertJobs(ctx, []catalog.Job{job}); err != nil {
-			return err
-		}
-		now, err := s.Now(ctx)
-		if err != nil {
-			return err
-		}
-		if job, err = s.Job(ctx, job.ID); err != nil {
-			return err
-		}
-		m, err := catalog.Change(job, job.State, now, "ana", func(j *catalog.Job) {
-			j.IntentOwner, j.IntentUntil = "ana", now.Add(time.Minute)
-		})
-		if err != nil {
-			return err
-		}
-		_, err = s.BeginExpiry(ctx, m, catalog.ExpiryGuard{Installation: installation, Now: now})
 		return err
 	},
 	"AdoptPoints": func(ctx context.Context, s catalog.Store) error {
 		p := point(backup(710), epoch0)
 		p.ID, p.ResourceARN = "audited", "arn:audited"
-		q := p
-		q.ID = "audited-too"
-		_, err := s.AdoptPoints(ctx, []catalog.RecoveryPoint{p, q}, "ana")
+		q, r := p, p
+		q.ID, r.ID = "audited-too", "audited-last"
+		_, err := s.AdoptPoints(ctx, []catalog.RecoveryPoint{p, q, r}, "ana")
 		return err
 	},
 	"AddHold": func(ctx context.Context, s catalog.Store) error {
@@ -134,10 +123,32 @@ var decisions = map[string]func(context.Context, catalog.Store) error{
 	},
 }
 
+// begin inserts a job of a point and returns the mutation that begins it.
+func begin(ctx context.Context, s catalog.Store, point string, newJob func(catalog.RecoveryPoint, string, time.Time) catalog.Job) (m catalog.Mutation, now time.Time, err error) {
+	p, err := s.Point(ctx, point)
+	if err != nil {
+		return m, now, err
+	}
+	job := newJob(p, "ana", epoch0)
+	if _, err := s.InsertJobs(ctx, []catalog.Job{job}); err != nil {
+		return m, now, err
+	}
+	if job, err = s.Job(ctx, job.ID); err != nil {
+		return m, now, err
+	}
+	if now, err = s.Now(ctx); err != nil {
+		return m, now, err
+	}
+	m, err = catalog.Change(job, catalog.Running, now, "ana", func(j *catalog.Job) {
+		j.IntentOwner, j.IntentUntil = "ana", now.Add(time.Minute)
+	})
+	return m, now, err
+}
+
 // unrecorded are the methods that write and leave no event, and why they need none.
 var unrecorded = map[string]string{
 	"MarkSubmitted": "bookkeeping of the queue", "SetFailureNoted": "bookkeeping of the queue", "Postpone": "bookkeeping of looks",
-	"KeepUntil": "when to look again", "CountExpireAttempt": "its expiry job is the event", "SyncInventory": "what AWS has, not what was decided",
+	"KeepUntil": "when to look again", "CountColdAttempt": "its archive job is the event", "CountExpireAttempt": "its expiry job is the event", "SyncInventory": "what AWS has, not what was decided",
 	"SeeRule": "first sight of a rule", "SeeReport": "first sight of a report", "AcquireLease": "the lease says who leads, and the log since when",
 	"ReleaseLease": "see AcquireLease", "AddSession": "package login appends user.login and user.refused", "RemoveSession": "a logout",
 	"SessionUser": "notes when a session was used", "TokenByHash": "notes when a token was used", "BeginReply": "bookkeeping of idempotency",
@@ -149,7 +160,7 @@ var unrecorded = map[string]string{
 // reads are how methods that only read are called.
 var reads = []string{
 	"Job", "JobsByID", "ListJobs", "CountJobs", "Submittable", "Waiting", "Holders", "StartWindowPassed", "Overdue", "CancelRequested",
-	"Superseded", "UnnotedFailures", "DueLooks", "DueJobs", "Point", "PointsByID", "ListPoints", "CountPoints", "DuePoints", "RulePoints", "Expirable",
+	"Superseded", "UnnotedFailures", "DueLooks", "DueJobs", "Point", "PointsByID", "ListPoints", "CountPoints", "DuePoints", "DueCold", "RulePoints", "Expirable",
 	"Holds", "InventoryScopes", "Resources", "Resource", "Fires", "Lease", "Now", "Caps", "Epoch", "Breakers", "Breaker", "LastValidPolicies",
 	"Survey", "VaultLocks", "ExpiryLoads", "Stops", "Users", "User", "Tokens", "Notifications", "Notification", "CountNotifications", "LastSent",
 	"Risks", "MissedRPO", "WindowsClosing", "Undeletable", "JobFigures", "Places", "Chains", "OpenResources", "RestoreTimes", "Storage", "OldestPoint",
