@@ -226,7 +226,7 @@ func (d *Dashboard) reviewRestore(ctx context.Context, page *restorePage, values
 		}
 	}
 	page.Wrong = wrong
-	if text := page.about("at"); text != "" && page.Source.Point == "" {
+	if text := wrong["at"]; text != "" && page.Source.Point == "" {
 		page.Filter.bad("moment", "%s", text)
 		return d.choosePoint(ctx, page)
 	}
