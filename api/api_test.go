@@ -179,17 +179,26 @@ func (s *site) want(a answer, status int, parts ...string) answer {
 
 // writes are one request of each kind that changes something.
 var writes = map[access.Action][3]string{
-	access.BackUp:     {"POST", "/backups", `{"resources":["` + orders + `"]}`},
-	access.Copy:       {"POST", "/copies", `{"point":"` + jobA + `","region":"eu-central-1"}`},
-	access.Restore:    {"POST", "/restores", `{"resource":"` + orders + `"}`},
-	access.Expire:     {"POST", "/expiries", `{"point":"` + jobA + `"}`},
-	access.AddHold:    {"PUT", "/points/" + jobA + "/holds/case-17", `{"note":"court"}`},
-	access.RemoveHold: {"DELETE", "/points/" + jobB + "/holds/case-18", ``},
-	access.Cancel:     {"POST", "/jobs/cancel", `{"ids":["` + jobC + `"]}`},
-	access.Release:    {"POST", "/jobs/release", `{"ids":["` + jobC + `"]}`},
-	access.SetLimits:  {"PUT", "/limits", `{"key":"account=*","setting":"concurrency","value":3}`},
+	access.BackUp:      {"POST", "/backups", `{"resources":["` + orders + `"]}`},
+	access.Copy:        {"POST", "/copies", `{"point":"` + jobA + `","region":"eu-central-1"}`},
+	access.Restore:     {"POST", "/restores", `{"resource":"` + orders + `"}`},
+	access.Expire:      {"POST", "/expiries", `{"point":"` + jobA + `"}`},
+	access.AddHold:     {"PUT", "/points/" + jobA + "/holds/case-17", `{"note":"court"}`},
+	access.RemoveHold:  {"DELETE", "/points/" + jobB + "/holds/case-18", ``},
+	access.Cancel:      {"POST", "/jobs/cancel", `{"ids":["` + jobC + `"]}`},
+	access.Release:     {"POST", "/jobs/release", `{"ids":["` + jobC + `"]}`},
+	access.SetLimits:   {"PUT", "/limits", `{"key":"account=*","setting":"concurrency","value":3}`},
+	access.LockVault:   {"PUT", "/vaults/dr/lock", `{"mode":"governance","min_days":3,"reason":"drill"}`},
+	access.UnlockVault: {"DELETE", "/vaults/gold/lock?reason=over", ``},
 }
 
+// reads are the requests everybody with a role may make.
+var reads = []string{
+	"/accounts", "/audit", "/deletions", "/events", "/holds", "/jobs", "/jobs/by-id?id=" + jobA + "," + jobB, "/jobs/" + jobA, "/limits", "/me",
+	"/points", "/points?text=orders", "/points/" + jobA, "/policies", "/resources", "/vaults",
+}
+
+// TestRolesOverHTTP makes every request as every role.
 func TestRolesOverHTTP(t *testing.T) {
 	t.Parallel()
 	for _, role := range access.Roles() {
@@ -197,6 +206,9 @@ func TestRolesOverHTTP(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.must(s.store.AddHold(t.Context(), catalog.Hold{PointID: jobB, Kind: catalog.HoldLegal, Holder: "case-18", CreatedAt: noon}, "root"))
+			s.must(s.store.SetVaultLock(t.Context(), "gold", &catalog.VaultLock{
+				Vault: "gold", Mode: catalog.Governance, MinDays: 3, LockedAt: noon, LockedBy: "root",
+			}, "root", "", noon))
 			for action, w := range writes {
 				if action == access.Expire { // the copy and the restore hold the points
 					continue
@@ -207,6 +219,17 @@ func TestRolesOverHTTP(t *testing.T) {
 				}
 				s.want(s.ask(role, w[0], w[1], w[2]), status)
 			}
+			approval := `{"subject":"installation","hours":2,"reason":"change 4711"}`
+			if access.May(role, access.ApproveDeletions) { // and nothing is stopped
+				s.want(s.ask(role, "POST", "/deletions/approve", approval), http.StatusUnprocessableEntity, `"location":"body.subject"`)
+			} else {
+				s.want(s.ask(role, "POST", "/deletions/approve", approval), http.StatusForbidden)
+			}
+			for _, path := range reads {
+				s.want(s.ask(role, "GET", path, ""), http.StatusOK)
+				s.want(s.ask("", "GET", path, ""), http.StatusUnauthorized)
+			}
+			s.want(s.ask(role, "POST", "/policies/preview", `{}`), http.StatusOK, `"taken_by_none"`)
 			for _, path := range []string{"/users", "/tokens"} {
 				status := http.StatusForbidden
 				if access.May(role, access.ManageUsers) {
