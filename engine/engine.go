@@ -42,6 +42,8 @@ type Store interface {
 	SyncInventory(ctx context.Context, s catalog.InventorySync) error
 	Events(ctx context.Context, f catalog.EventFilter) ([]catalog.Event, error)
 	AppendEvents(ctx context.Context, events []catalog.Event) error
+	// Now returns the time on the database's clock.
+	Now(ctx context.Context) (time.Time, error)
 }
 
 // Options are the engine's settings.
@@ -70,6 +72,7 @@ type Engine struct {
 	log      zerolog.Logger
 	opts     Options
 	breakers breakerCache
+	skew     skewCheck
 }
 
 // New returns an engine over store, drivers and slots.

@@ -24,6 +24,9 @@ const (
 // resolves open intents whose time is over, and says when to look at the others again.
 // Jobs of different engines share a group; each engine is asked about its own.
 func (e *Engine) Look(ctx context.Context, group catalog.LookGroup) error {
+	if err := e.clockRight(ctx); err != nil {
+		return err
+	}
 	size, err := e.lookSize(group)
 	if err != nil {
 		return err

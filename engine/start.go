@@ -23,6 +23,9 @@ import (
 // the job back in between has either made the grant stale or changed the job's version,
 // so this one cannot begin without a slot.
 func (e *Engine) Start(ctx context.Context, g admission.Grant) error {
+	if err := e.clockRight(ctx); err != nil {
+		return err
+	}
 	job, err := e.store.Job(ctx, g.JobID)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return e.release(ctx, g.JobID)
