@@ -19,13 +19,13 @@ func TestOneShortSeed(t *testing.T) {
 		t.Fatalf("build the program under test: %v\n%s", err, out)
 	}
 	counts, err := chaos.Run(t.Context(), chaos.Options{
-		Binary: binary, Dir: dir, Jobs: 120, Strikes: 12, Progress: t.Output(), KeepLogs: true,
+		Binary: binary, Dir: dir, Jobs: 100, Strikes: 9, Progress: t.Output(), KeepLogs: true,
 	}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log(counts)
-	if !counts.Clean() || counts.Jobs < 120 {
+	if !counts.Clean() || counts.Jobs < 100 {
 		t.Errorf("something went wrong: %s", counts)
 	}
 }
