@@ -100,7 +100,7 @@ func (p *RoleProvider) Base(region string) aws.Config {
 func (p *RoleProvider) configFor(req Request, credentials aws.CredentialsProvider) aws.Config {
 	cfg := p.base.Copy()
 	cfg.Region, cfg.Credentials = req.Scope.Region, credentials
-	cfg.APIOptions = append([]func(*middleware.Stack) error{NameJobs, dropRefused(credentials), recordCalls(req)}, cfg.APIOptions...)
+	cfg.APIOptions = append([]func(*middleware.Stack) error{NameJobs, DropLate, dropRefused(credentials), recordCalls(req)}, cfg.APIOptions...)
 	if p.options.Observer != nil {
 		cfg.APIOptions = append(cfg.APIOptions, observeAttempts(req, p.clock, p.options.Observer))
 	}

@@ -45,7 +45,7 @@ func (p *provider) Config(ctx context.Context, req awssession.Request) (aws.Conf
 				SessionToken: string(req.Purpose), Source: "simulated organization",
 			}, nil
 		}),
-		APIOptions: []func(*middleware.Stack) error{awssession.NameJobs, plug(p.target, account)},
+		APIOptions: []func(*middleware.Stack) error{awssession.NameJobs, awssession.DropLate, plug(p.target, account)},
 	}
 	if p.backoff > 0 {
 		cfg.Retryer = func() aws.Retryer {
