@@ -44,7 +44,7 @@ var pureForbidden = []string{"os", "net", "net/http", "log", "log/slog", "databa
 // none of the packages that serve all kinds.
 func isKindFolder(dir string) bool {
 	rest, ok := strings.CutPrefix(dir, "driver/")
-	return ok && !below(dir, "driver/internal", "driver/all", "driver/conformance", "driver/drivertest", "driver/memdriver", "driver/awsbackup", "driver/verify") && rest != ""
+	return ok && !below(dir, "driver/internal", "driver/all", "driver/conformance", "driver/drivertest", "driver/memdriver", "driver/awsbackup", "driver/verify", "driver/iam") && rest != ""
 }
 
 func mayImport(dir string, in []string) bool {

@@ -26,7 +26,8 @@ func (a *App) openSessions(ctx context.Context) error {
 	}
 	provider, err := awssession.NewProvider(ctx, awssession.Options{
 		Installation: cfg.Installation, RoleTemplate: cfg.AWS.Roles.ARNTemplate,
-		ExternalID: cfg.AWS.Roles.ExternalID.Reveal(), Duration: cfg.AWS.Roles.SessionDuration,
+		WithoutSessionPolicies: !cfg.AWS.Roles.SessionPolicies,
+		ExternalID:             cfg.AWS.Roles.ExternalID.Reveal(), Duration: cfg.AWS.Roles.SessionDuration,
 		Timeout: cfg.AWS.CallTimeout, EndpointURL: cfg.AWS.EndpointURL, Observer: a.opts.Hooks.AWSCall, Pacer: a.pacer,
 	})
 	if err != nil {

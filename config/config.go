@@ -109,6 +109,7 @@ type Roles struct {
 	ARNTemplate     string
 	ExternalID      Secret
 	SessionDuration time.Duration
+	SessionPolicies bool // narrow each session to what the kind's step needs
 	// BackupService is the ARN of the role AWS Backup itself works in, with {partition} and
 	// {account} for those of the resource.
 	BackupService string

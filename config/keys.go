@@ -162,6 +162,10 @@ func accountKeys(c *Config) []key {
 			doc: "Life of an assumed session. AWS allows at most 1h when the process itself runs under an assumed role.",
 		},
 		{
+			path: "aws.roles.session_policies", value: boolean(&roles.SessionPolicies), def: "true",
+			doc: "Narrow each session to the IAM actions that its kind, engine and purpose need, whatever its role allows. Each kind then has sessions of its own. Switch it off where something between Holdfast and STS cannot pass a session policy on.",
+		},
+		{
 			path: "aws.roles.backup_service", value: text(&roles.BackupService, checkServiceRole), def: defaultServiceRole,
 			doc: "Role AWS Backup itself works in where it is the engine; `{partition}` and `{account}` are filled in. Holdfast hands it over (iam:PassRole) and never assumes it.",
 		},

@@ -55,6 +55,10 @@ type Descriptor struct {
 	Steady bool
 	// Actions are the IAM actions each purpose needs, service:Action, sorted.
 	Actions map[resource.Purpose][]string
+	// Unseen are those of Actions that the conformance checks never see needed, each with
+	// why the role needs it all the same: AWS asks for it on the caller's behalf, or only
+	// some restores do.
+	Unseen map[string]string
 	// Quotas are AWS's limits on operations in progress.
 	Quotas []Quota
 	// Restore lists the parameters a restore takes.

@@ -8,6 +8,7 @@
 package sim
 
 import (
+	"holdfast/resource"
 	"holdfast/sim/backup"
 	"holdfast/sim/backupgateway"
 	"holdfast/sim/docdb"
@@ -68,10 +69,17 @@ type (
 	Level = cloud.Level
 	// Artefact is something a backup, copy or restore made.
 	Artefact = cloud.Artefact
+	// Session is who makes a call, and with what session policy.
+	Session = cloud.Session
+	// Role is what an account says about one of its roles.
+	Role = cloud.Role
 )
 
 // Making is, as the operation of a Gauge, backups and copies together.
 const Making = cloud.Making
+
+// RoleName is the name of the role the organization's own sessions are of.
+func RoleName(purpose resource.Purpose) string { return cloud.RoleName(purpose) }
 
 // The effects a fault can have.
 const (

@@ -12,6 +12,7 @@ import (
 	"holdfast/driver/efs"
 	"holdfast/driver/fsxlustre"
 	"holdfast/driver/fsxwindows"
+	"holdfast/driver/iam"
 	"holdfast/driver/neptune"
 	"holdfast/driver/rds"
 	"holdfast/driver/s3"
@@ -24,21 +25,32 @@ import (
 // sessions. Sessions may be nil where only descriptors are asked for.
 func New(sessions awssession.Provider) *driver.Registry { return With(sessions, awsbackup.Options{}) }
 
-// With is New with settings of the AWS Backup engine.
+// With is New with settings of the AWS Backup engine. Every driver gets sessions that can do
+// what its descriptor lists and no more.
 func With(sessions awssession.Provider, o awsbackup.Options) *driver.Registry {
 	return driver.NewRegistry(
-		ec2.New(sessions), ec2.NewAWSBackup(sessions, o),
-		ebs.New(sessions), ebs.NewAWSBackup(sessions, o),
-		rds.New(sessions), rds.NewAWSBackup(sessions, o),
-		aurora.New(sessions), aurora.NewAWSBackup(sessions, o),
-		neptune.New(sessions), neptune.NewAWSBackup(sessions, o),
-		docdb.New(sessions), docdb.NewAWSBackup(sessions, o),
-		dynamodb.New(sessions), dynamodb.NewAWSBackup(sessions, o),
-		efs.New(sessions, o),
-		fsxlustre.New(sessions), fsxlustre.NewAWSBackup(sessions, o),
-		fsxwindows.New(sessions), fsxwindows.NewAWSBackup(sessions, o),
-		storagegateway.New(sessions), storagegateway.NewAWSBackup(sessions, o),
-		s3.New(sessions, o),
-		vmware.New(sessions, o),
+		narrow(sessions, ec2.New), backup(sessions, o, ec2.NewAWSBackup),
+		narrow(sessions, ebs.New), backup(sessions, o, ebs.NewAWSBackup),
+		narrow(sessions, rds.New), backup(sessions, o, rds.NewAWSBackup),
+		narrow(sessions, aurora.New), backup(sessions, o, aurora.NewAWSBackup),
+		narrow(sessions, neptune.New), backup(sessions, o, neptune.NewAWSBackup),
+		narrow(sessions, docdb.New), backup(sessions, o, docdb.NewAWSBackup),
+		narrow(sessions, dynamodb.New), backup(sessions, o, dynamodb.NewAWSBackup),
+		backup(sessions, o, efs.New),
+		narrow(sessions, fsxlustre.New), backup(sessions, o, fsxlustre.NewAWSBackup),
+		narrow(sessions, fsxwindows.New), backup(sessions, o, fsxwindows.NewAWSBackup),
+		narrow(sessions, storagegateway.New), backup(sessions, o, storagegateway.NewAWSBackup),
+		backup(sessions, o, s3.New),
+		backup(sessions, o, vmware.New),
 	)
+}
+
+// narrow builds a driver whose sessions can do what its descriptor lists and no more.
+func narrow[D driver.Driver](sessions awssession.Provider, build func(awssession.Provider) D) driver.Driver {
+	return build(iam.Sessions(sessions, build(nil).Descriptor()))
+}
+
+// backup is narrow for a driver through AWS Backup.
+func backup(sessions awssession.Provider, o awsbackup.Options, build func(awssession.Provider, awsbackup.Options) *awsbackup.Driver) driver.Driver {
+	return narrow(sessions, func(p awssession.Provider) *awsbackup.Driver { return build(p, o) })
 }

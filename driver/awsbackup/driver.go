@@ -86,7 +86,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 		ColdStorage: d.kind.ColdStorage, ColdByAWS: d.kind.ColdStorage, Archive: d.kind.OptIn,
 		Repeatable: map[driver.Operation]time.Duration{driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown},
 		Unmarked:   true, BackupOptions: d.kind.BackupOptions,
-		Actions: d.actions(),
+		Actions: d.actions(), Unseen: d.kind.Unseen,
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: copiesAtOnce, Source: limitsPage}},
 		Restore: d.kind.Restore.Parameters(),
 	}
@@ -101,19 +101,26 @@ func (d *Driver) actions() map[resource.Purpose][]string {
 		"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant",
 	}
 	read, write := d.tagActions()
+	expire, cancel := []string{"backup:DeleteRecoveryPoint", "iam:CreateServiceLinkedRole"}, []string(nil)
+	if d.kind.Points != nil { // the vault is asked about points whose artefact is gone
+		expire = append(expire, "backup:DescribeRecoveryPoint")
+	}
+	if !d.kind.Steady {
+		cancel = []string{"backup:DescribeBackupJob", "backup:StopBackupJob"}
+	}
 	return map[resource.Purpose][]string{
 		resource.ForDiscover: sorted(d.kind.DiscoverActions, read, []string{
 			"backup:DescribeBackupJob", "backup:DescribeCopyJob", "backup:DescribeRecoveryPoint", "backup:DescribeRestoreJob", "backup:ListBackupJobs", "backup:ListBackupVaults", "backup:ListCopyJobs",
 			"backup:ListRecoveryPointsByBackupVault", "backup:ListRestoreJobs", kmskeys.Action,
 		}),
-		resource.ForBackup: sorted(vault, d.settingsActions(), []string{"backup:DescribeBackupJob", "backup:StartBackupJob", "backup:StopBackupJob"}),
+		resource.ForBackup: sorted(vault, cancel, d.settingsActions(), []string{"backup:StartBackupJob"}),
 		resource.ForCopy:   sorted(vault, write, []string{"backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:StartCopyJob"}),
 		resource.ForRestore: sorted(d.kind.Restore.Actions(), []string{
 			"backup:DescribeRestoreJob", "backup:GetRecoveryPointRestoreMetadata", "backup:StartRestoreJob", "iam:PassRole",
 		}),
 		// Without the right to make its service-linked role AWS Backup answers 200 and keeps the point.
 		// Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteRecoveryPoint.html
-		resource.ForExpire: sorted(read, d.coldActions(), []string{"backup:DeleteRecoveryPoint", "backup:DescribeRecoveryPoint", "iam:CreateServiceLinkedRole"}),
+		resource.ForExpire: sorted(read, d.coldActions(), expire),
 	}
 }
 

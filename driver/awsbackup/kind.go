@@ -40,6 +40,8 @@ type Kind struct {
 	// Discover is driver.Driver's, DiscoverActions the IAM actions it needs.
 	Discover        func(ctx context.Context, scope resource.Scope, yield func(resource.Resource) error) error
 	DiscoverActions []string
+	// Unseen is driver.Descriptor's.
+	Unseen map[string]string
 	// DiscoverCalls are the operations behind Discover that a failed listing must show in,
 	// TagCalls those behind Points.Tags, and Exempt the checks that cannot apply to the
 	// kind, with reasons: for conformance.Wiring.

@@ -121,6 +121,11 @@ func checkActions(ctx context.Context, e *env) error {
 			problems = append(problems, fmt.Errorf("no actions for %s", purpose))
 		}
 	}
+	for action, why := range d.Unseen {
+		if !mentions(d, action) || why == "" {
+			problems = append(problems, fmt.Errorf("%s is said to be unseen (%q) and is no action of any purpose", action, why))
+		}
+	}
 	for purpose, actions := range d.Actions {
 		if !slices.Contains(resource.Purposes(), purpose) {
 			problems = append(problems, fmt.Errorf("actions for unknown purpose %q", purpose))
@@ -133,6 +138,15 @@ func checkActions(ctx context.Context, e *env) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+func mentions(d driver.Descriptor, action string) bool {
+	for _, actions := range d.Actions {
+		if slices.Contains(actions, action) {
+			return true
+		}
+	}
+	return false
 }
 
 // actionProblem says what is wrong with an action for a purpose, or nil. A session made

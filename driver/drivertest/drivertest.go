@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,12 +30,20 @@ func Run(t *testing.T, h conformance.Harness) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := map[string]bool{}
+	known, ran := map[string]bool{}, atomic.Int32{}
 	for _, check := range conformance.Checks() {
 		known[check.Name] = true
 		t.Run(check.Name, func(t *testing.T) {
 			t.Parallel()
+			ran.Add(1)
 			runCheck(t, check, h, seed)
+		})
+	}
+	if w, ok := h.(watched); ok {
+		t.Cleanup(func() {
+			if int(ran.Load()) == len(known) { // and not only those -run asks for
+				checkActions(t, w)
+			}
 		})
 	}
 	for name := range h.Facts().Exempt {

@@ -25,6 +25,7 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 			"dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
 			"dynamodb:ListTables", "dynamodb:ListTagsOfResource",
 		},
+		Unseen:        map[string]string{"dynamodb:UpdateTable": streams},
 		DiscoverCalls: []string{"ListTables", "DescribeTable", "ListTagsOfResource"},
 		Restore:       restoration{native},
 	})

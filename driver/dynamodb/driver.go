@@ -38,7 +38,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		PointInTime: true, RestoreRegion: true,
 		LookMax: lookMax,
 		Settle:  map[driver.Operation]time.Duration{driver.Backup: settle},
-		Actions: actions(),
+		Actions: actions(), Unseen: unseen(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Restore, Limit: 50,
 			Source: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html",
@@ -67,3 +67,14 @@ func actions() map[resource.Purpose][]string {
 		resource.ForExpire: {"dynamodb:DeleteBackup", "dynamodb:DescribeBackup"},
 	}
 }
+
+// unseen has the item actions, and what only some tables need of a restore.
+func unseen() map[string]string {
+	all := map[string]string{"dynamodb:UpdateTable": streams}
+	for _, action := range []string{"BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"} {
+		all["dynamodb:"+action] = "AWS writes the items as the caller: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html"
+	}
+	return all
+}
+
+const streams = "only a table with a stream, a class or deletion protection of its own gets them so"

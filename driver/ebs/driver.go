@@ -51,6 +51,9 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
 		Actions:    actions(),
+		Unseen: map[string]string{
+			"ec2:AttachVolume": "only a restore told to attach the volume calls it", "ec2:DescribeVolumes": "only a restore told to attach the volume calls it",
+		},
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
 			Source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html",

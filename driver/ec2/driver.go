@@ -60,7 +60,7 @@ func actions() map[resource.Purpose][]string {
 		resource.ForDiscover: {
 			"ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeReplaceRootVolumeTasks", "ec2:DescribeSnapshots", "ec2:DescribeVolumes", kmskeys.Action,
 		},
-		resource.ForBackup: {"ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages"},
+		resource.ForBackup: {"ec2:CreateImage", "ec2:CreateTags"},
 		resource.ForCopy: {
 			"ec2:CopyImage", "ec2:CreateTags", "ec2:DescribeImages", "ec2:DescribeSnapshots",
 			"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",

@@ -45,6 +45,10 @@ func New(sessions awssession.Provider, o awsbackup.Options) *awsbackup.Driver {
 			"elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeLifecycleConfiguration",
 			"elasticfilesystem:DescribeMountTargetSecurityGroups", "elasticfilesystem:DescribeMountTargets",
 		},
+		Unseen: map[string]string{
+			"ec2:CreateNetworkInterface": targetsOfRestore, "ec2:DescribeNetworkInterfaces": targetsOfRestore,
+			"ec2:DescribeSubnets": targetsOfRestore, "elasticfilesystem:CreateMountTarget": targetsOfRestore,
+		},
 		DiscoverCalls: []string{"DescribeFileSystems", "DescribeMountTargets"},
 		Restore:       f,
 		Emulated:      []conformance.Ability{conformance.CanDiscover},
@@ -84,3 +88,5 @@ var codes = awserr.Table{
 }
 
 func wrap(op string, err error) error { return awserr.Wrap("elasticfilesystem:"+op, err, codes) }
+
+const targetsOfRestore = "a restored file system gets the mount targets its source had: https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html"

@@ -31,10 +31,16 @@ func kind() fsxbackup.Kind {
 			"ds:AuthorizeApplication", "ds:DescribeDirectories", "ds:UnauthorizeApplication",
 			"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
 		},
+		Unseen: map[string]string{
+			"ds:AuthorizeApplication": directory, "ds:DescribeDirectories": directory, "ds:UnauthorizeApplication": directory,
+			"secretsmanager:DescribeSecret": directory, "secretsmanager:GetSecretValue": directory,
+		},
 		Emulated: []conformance.Ability{conformance.CanDiscover, conformance.CanExpire}, // backups there never end
 		Copies:   "https://docs.aws.amazon.com/fsx/latest/WindowsGuide/copy-backups.html",
 	}
 }
+
+const directory = "FSx joins the directory as the caller: https://docs.aws.amazon.com/fsx/latest/WindowsGuide/aws-ad-integration-fsxW.html"
 
 func record(f *types.FileSystem) map[string]string {
 	values := map[string]string{}

@@ -23,6 +23,9 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 		Kind: facts.Kind, Title: facts.Title, ARNPattern: facts.ARNPattern, Type: "RDS", KeysOf: "rds", Steady: true,
 		Discover: native.Discover, DiscoverActions: []string{"rds:DescribeDBInstances"},
 		DiscoverCalls: []string{"DescribeDBInstances"}, TagCalls: []string{"ListTagsForResource"},
+		Unseen: map[string]string{
+			"rds:DescribeDBInstances": "a restore looks before it sets more", "rds:ModifyDBInstance": "only what AWS Backup cannot set at once is set so",
+		},
 		Points: tags, Restore: restoration{native, tags},
 	})
 }

@@ -47,6 +47,11 @@ func (*Driver) Descriptor() driver.Descriptor {
 		CopyRegion: true, CopyAccount: true, CustomerKeyAbroad: true, PointInTime: true,
 		LookMax: rdssnap.PageSize,
 		Actions: actions(),
+		Unseen: map[string]string{
+			"rds:ListTagsForResource": "asked where a listing shows no tags",
+			"iam:PassRole":            "a restore with a monitoring role or roles of features passes them",
+			"rds:ModifyDBInstance":    "only what a restore cannot set at once is set so",
+		},
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
 			Source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html",

@@ -31,6 +31,10 @@ func NewAWSBackup(sessions awssession.Provider, o awsbackup.Options) *awsbackup.
 			"storagegateway:DescribeCachediSCSIVolumes", "storagegateway:DescribeStorediSCSIVolumes",
 			"storagegateway:ListGateways", "storagegateway:ListTagsForResource", "storagegateway:ListVolumes",
 		},
+		Unseen: map[string]string{
+			"storagegateway:DescribeStorediSCSIVolumes": "for stored volumes: the checks have cached ones",
+			"ec2:CreateTags": "for restores to an EBS volume: the checks restore to the like",
+		},
 		DiscoverCalls: []string{"ListGateways", "ListVolumes", "DescribeCachediSCSIVolumes", "ListTagsForResource"},
 		TagCalls:      []string{"DescribeTags"}, Points: tags, Restore: restoration{native, tags},
 	})

@@ -50,7 +50,7 @@ func (*Driver) Descriptor() driver.Descriptor {
 		LookMax:    ebssnap.LookMax,
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle, driver.Copy: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Restore: ec2calls.TokenKnown},
-		Actions:    actions(),
+		Actions:    actions(), Unseen: unseen(),
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 20,
 			Source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html",
@@ -83,5 +83,17 @@ func actions() map[resource.Purpose][]string {
 			"storagegateway:ListTagsForResource", "storagegateway:ListVolumes",
 		},
 		resource.ForExpire: {"ec2:DeleteSnapshot", ebssnap.SeeTier, "ec2:DescribeSnapshots", ebssnap.ModifyTier},
+	}
+}
+
+// unseen has what only stored volumes, or restores to another target, need: the checks have
+// cached volumes and restore to the like.
+func unseen() map[string]string {
+	const stored, target, taken = "for stored volumes", "for restores to an EBS volume", "asked where the name of a target is taken"
+	return map[string]string{
+		"storagegateway:DescribeStorediSCSIVolumes": stored, "storagegateway:CreateStorediSCSIVolume": stored,
+		"storagegateway:CreateSnapshotFromVolumeRecoveryPoint": "for cached volumes whose gateway is not connected",
+		"ec2:CreateTags": target, "ec2:CreateVolume": target,
+		"storagegateway:ListTagsForResource": taken, "storagegateway:ListVolumes": taken,
 	}
 }

@@ -15,6 +15,8 @@ import (
 type Request struct {
 	Scope   resource.Scope
 	Purpose resource.Purpose
+	// Policy, if set, narrows the session to what it allows.
+	Policy *SessionPolicy
 }
 
 // Provider returns SDK configurations. Implementations cache credentials, are safe for

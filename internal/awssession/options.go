@@ -37,6 +37,9 @@ type Options struct {
 	RoleTemplate string
 	// ExternalID goes with every AssumeRole; empty for none.
 	ExternalID string
+	// WithoutSessionPolicies makes every session as wide as its role: Request.Policy is
+	// then not sent to STS.
+	WithoutSessionPolicies bool
 	// Duration of a session, 15 minutes to 12 hours; zero is one hour.
 	Duration time.Duration
 	// Timeout of one round of getting credentials; zero is 20 seconds.

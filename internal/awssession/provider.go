@@ -14,19 +14,20 @@ import (
 	"holdfast/resource"
 )
 
-// maxSessions bounds the cached sessions: two thousand accounts with every purpose.
-// Beyond it an arbitrary one is dropped and made again when needed.
-const maxSessions = 10_000
+// maxSessions bounds the cached sessions: five hundred accounts with every purpose of eight
+// kinds. Beyond it an arbitrary one is dropped and made again when needed.
+const maxSessions = 20_000
 
 // RoleProvider is the Provider of a real organization: one assumed role per account and
-// purpose, cached until shortly before it expires, checked once to be in the account it
-// was asked for.
+// purpose, with a session of it for each session policy, cached until shortly before it
+// expires. A role is checked once to be in the account it was asked for.
 type RoleProvider struct {
 	options  Options
 	base     aws.Config
 	clock    clock.Clock
 	mu       sync.Mutex
 	sessions map[sessionKey]*session
+	verified map[sessionKey]bool // without policies
 }
 
 var _ Provider = (*RoleProvider)(nil)
@@ -34,6 +35,16 @@ var _ Provider = (*RoleProvider)(nil)
 type sessionKey struct {
 	partition, account string
 	purpose            resource.Purpose
+	policy             string // name of the session policy, "" for none
+}
+
+// keyOf returns the cache key of req.
+func keyOf(req Request) sessionKey {
+	key := sessionKey{partition: req.Scope.Partition, account: req.Scope.Account, purpose: req.Purpose}
+	if req.Policy != nil {
+		key.policy = req.Policy.Name
+	}
+	return key
 }
 
 // NewProvider loads the process's own AWS configuration once (the SDK's usual chain,
@@ -60,7 +71,7 @@ func NewProvider(ctx context.Context, options Options) (*RoleProvider, error) {
 	}
 	return &RoleProvider{
 		options: options, base: shared, clock: clock.System(),
-		sessions: map[sessionKey]*session{},
+		sessions: map[sessionKey]*session{}, verified: map[sessionKey]bool{},
 	}, nil
 }
 
@@ -72,11 +83,15 @@ func endpoint(options Options) []func(*config.LoadOptions) error {
 	return []func(*config.LoadOptions) error{config.WithBaseEndpoint(options.EndpointURL)}
 }
 
-// Config returns the configuration for req. The first request of an account and purpose
-// assumes the role and asks STS who we became; later ones are answered from the cache.
+// Config returns the configuration for req. The first request of an account, purpose and
+// session policy assumes the role; later ones are answered from the cache. The first of a
+// role asks STS who we became.
 // Its errors have class credentials, denied, throttled or transient.
 func (p *RoleProvider) Config(ctx context.Context, req Request) (aws.Config, error) {
-	session := p.session(sessionKey{req.Scope.Partition, req.Scope.Account, req.Purpose})
+	if p.options.WithoutSessionPolicies || p.options.RoleTemplate == "" {
+		req.Policy = nil // the process's own credentials cannot be narrowed
+	}
+	session := p.session(keyOf(req))
 	credentials, err := session.get(ctx, func(ctx context.Context) (aws.CredentialsProvider, error) {
 		return p.open(ctx, req)
 	})

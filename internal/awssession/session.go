@@ -52,10 +52,34 @@ func (p *RoleProvider) open(ctx context.Context, req Request) (aws.CredentialsPr
 	if p.options.RoleTemplate != "" {
 		credentials = p.assumed(req)
 	}
-	if err := p.verify(ctx, req, credentials); err != nil {
+	if err := p.verifyOnce(ctx, req, credentials); err != nil {
 		return nil, err
 	}
 	return credentials, nil
+}
+
+// verifyOnce verifies the first session of a role, and only makes the others: whose account
+// a role is in does not depend on the policy of a session.
+func (p *RoleProvider) verifyOnce(ctx context.Context, req Request, credentials aws.CredentialsProvider) error {
+	role := keyOf(req)
+	role.policy = ""
+	p.mu.Lock()
+	known := p.verified[role]
+	p.mu.Unlock()
+	if known {
+		_, err := credentials.Retrieve(ctx)
+		return err
+	}
+	if err := p.verify(ctx, req, credentials); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.verified) >= maxSessions {
+		clear(p.verified)
+	}
+	p.verified[role] = true
+	return nil
 }
 
 // assumed returns cached credentials of the role of req; each refresh is an AssumeRole
@@ -70,6 +94,9 @@ func (p *RoleProvider) assumed(req Request) aws.CredentialsProvider {
 		o.Duration = p.options.Duration
 		if p.options.ExternalID != "" {
 			o.ExternalID = aws.String(p.options.ExternalID)
+		}
+		if req.Policy != nil {
+			o.Policy = aws.String(req.Policy.Document())
 		}
 	})
 	return aws.NewCredentialsCache(classed{role}, func(o *aws.CredentialsCacheOptions) {

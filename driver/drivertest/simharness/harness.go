@@ -13,6 +13,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/driver/conformance"
+	"holdfast/driver/iam"
 	"holdfast/failure"
 	"holdfast/internal/awssession"
 	"holdfast/internal/clock"
@@ -54,8 +55,11 @@ type Kind struct {
 	build func(awssession.Provider) conformance.Tried // of a driver that makes foreign points itself
 }
 
-// New returns a harness for the kind.
-func New(k Kind) conformance.Harness { return harness{k} }
+// New returns a harness for the kind. Its drivers get sessions that can do what their
+// descriptor lists and no more.
+func New(k Kind) conformance.Harness {
+	return harness{k, &uses{by: map[resource.Purpose]map[string]bool{}}}
+}
 
 // Of returns a harness for the kind of the driver that build makes, wired as the driver says.
 func Of[D conformance.Tried](build func(awssession.Provider) D) conformance.Harness {
@@ -68,7 +72,17 @@ func Of[D conformance.Tried](build func(awssession.Provider) D) conformance.Harn
 	})
 }
 
-type harness struct{ kind Kind }
+type harness struct {
+	kind Kind
+	uses *uses
+}
+
+// Used returns the IAM actions that the calls of the drivers needed so far, by the purpose
+// of their session.
+func (h harness) Used() map[resource.Purpose]map[string]bool { return h.uses.all() }
+
+// Descriptor returns the driver's.
+func (h harness) Descriptor() driver.Descriptor { return h.kind.New(nil).Descriptor() }
 
 func (h harness) Facts() conformance.Facts {
 	facts := conformance.Facts{
@@ -90,6 +104,7 @@ func (h harness) World(context.Context) (conformance.World, error) {
 		Clock: manual, Seed: 1, Accounts: []string{account, other}, Regions: []string{home, away},
 		Lag: lag, Unthrottled: true, RetryBackoff: time.Millisecond,
 		Quotas: map[string]int{"rds:manual-snapshots": 100_000, "rds:manual-cluster-snapshots": 100_000},
+		Watch:  h.uses.note,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("simulate an organization: %w", err)
@@ -106,10 +121,13 @@ type world struct {
 	made  []conformance.Item // by AddResources
 }
 
-func (w *world) Driver() driver.Driver { return w.kind.New(w.wire) }
-func (w *world) Home() resource.Scope  { return scope(home) }
-func (w *world) Away() resource.Scope  { return scope(away) }
-func (w *world) Now() time.Time        { return w.clock.Now() }
+func (w *world) Driver() driver.Driver {
+	return w.kind.New(iam.Sessions(w.wire, w.kind.New(nil).Descriptor()))
+}
+
+func (w *world) Home() resource.Scope { return scope(home) }
+func (w *world) Away() resource.Scope { return scope(away) }
+func (w *world) Now() time.Time       { return w.clock.Now() }
 
 func (w *world) Other() resource.Scope {
 	s := scope(home)

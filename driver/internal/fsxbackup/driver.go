@@ -44,6 +44,8 @@ type Kind struct {
 	Configure func(v *parameters.Values, in *fsx.CreateFileSystemFromBackupInput)
 	// Restore are the IAM actions a restore needs beyond the ones every type has.
 	Restore []string
+	// Unseen is driver.Descriptor's.
+	Unseen map[string]string
 	// Copies is the page with the limit on copies in progress.
 	Copies string
 	// Emulated has what moto does right, for conformance.Wiring.
@@ -79,7 +81,7 @@ func (d *Driver) Descriptor() driver.Descriptor {
 		Repeatable: map[driver.Operation]time.Duration{
 			driver.Backup: tokenKnown, driver.Copy: tokenKnown, driver.Restore: tokenKnown,
 		},
-		Actions: d.actions(),
+		Actions: d.actions(), Unseen: d.kind.Unseen,
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
 		Restore: d.parameters(),
 	}

@@ -83,6 +83,10 @@ func (d *Driver) Descriptor() driver.Descriptor {
 		CopyRegion: true, CopyAccount: true, CopyPath: d.kind.Path, CustomerKeyAbroad: true, PointInTime: true,
 		LookMax: d.LookMax(),
 		Actions: actions(),
+		Unseen: map[string]string{
+			"rds:ListTagsForResource": "asked where a listing shows no tags",
+			"iam:PassRole":            "a restore with a monitoring role or roles of features passes them",
+		},
 		Quotas:  []driver.Quota{{Operation: driver.Copy, Limit: 5, Source: d.kind.Copies}},
 		Restore: d.parameters(),
 	}

@@ -14,6 +14,7 @@ type Request struct {
 	Place     Place
 	Input     any    // the SDK's typed input
 	Agent     string // the User-Agent header, which CloudTrail would record
+	Token     string // the session token the request was signed with
 }
 
 // Invoke carries out one call and returns the SDK's typed output, or an error that
@@ -31,6 +32,9 @@ func (o *Organization) Invoke(ctx context.Context, r Request) (any, error) {
 		if err := o.strike(ctx, fault, s, r.Operation); err != nil {
 			return nil, err
 		}
+	}
+	if err := o.authorize(r, s, op); err != nil {
+		return nil, err
 	}
 	now := o.clock.Now()
 	if !o.options.Unthrottled && !o.buckets.take(r.Place, s.Name+":"+op.Name, op.Bucket(r.Input), now) {

@@ -19,7 +19,8 @@ type Invoker interface {
 
 type inputKey struct{}
 
-// plug returns the middleware that answers a client's calls for one account from target.
+// plug returns the middleware that answers a client's calls from target, for the account of
+// the session that signed them, or for account.
 // The typed input is kept at the end of Initialize, when the SDK has filled in tokens and
 // presigned addresses; serialisation, signing and retries run as always; and the front of
 // Deserialize answers in place of the network.
@@ -32,11 +33,14 @@ func plug(target Invoker, account string) func(*middleware.Stack) error {
 	answer := middleware.DeserializeMiddlewareFunc("SimulatedAnswer", func(
 		ctx context.Context, in middleware.DeserializeInput, _ middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		agent := ""
+		r := Request{Place: Place{Account: account}, Token: tokenOf(in.Request)}
 		if request, ok := in.Request.(*smithyhttp.Request); ok {
-			agent = request.Header.Get("User-Agent")
+			r.Agent = request.Header.Get("User-Agent")
 		}
-		return respond(ctx, target, account, agent)
+		if caller, ok := parseToken(r.Token); ok {
+			r.Place.Account = caller.Account
+		}
+		return respond(ctx, target, r)
 	})
 	return func(stack *middleware.Stack) error {
 		if err := stack.Initialize.Add(keep, middleware.After); err != nil {
@@ -49,16 +53,13 @@ func plug(target Invoker, account string) func(*middleware.Stack) error {
 	}
 }
 
-func respond(ctx context.Context, target Invoker, account, agent string) (out middleware.DeserializeOutput, meta middleware.Metadata, err error) {
+// respond fills in of r what ctx knows, and answers with what became of it.
+func respond(ctx context.Context, target Invoker, r Request) (out middleware.DeserializeOutput, meta middleware.Metadata, err error) {
 	requestID := nextRequestID()
 	awsmiddleware.SetRequestIDMetadata(&meta, requestID)
-	out.Result, err = target.Invoke(ctx, Request{
-		Service:   awsmiddleware.GetServiceID(ctx),
-		Operation: awsmiddleware.GetOperationName(ctx),
-		Place:     Place{Account: account, Region: awsmiddleware.GetRegion(ctx)},
-		Input:     middleware.GetStackValue(ctx, inputKey{}),
-		Agent:     agent,
-	})
+	r.Service, r.Operation = awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)
+	r.Place.Region, r.Input = awsmiddleware.GetRegion(ctx), middleware.GetStackValue(ctx, inputKey{})
+	out.Result, err = target.Invoke(ctx, r)
 	if err == nil {
 		out.RawResponse = accepted
 	}

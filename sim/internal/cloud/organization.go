@@ -40,6 +40,9 @@ type Options struct {
 	// RetryBackoff caps the SDK's wait between attempts of one call, in real time.
 	// Default: the SDK's own 20 s.
 	RetryBackoff time.Duration
+	// Watch, if set, is told of every IAM action that a call of a session needed, allowed
+	// or not. It must not block.
+	Watch func(caller Session, action string)
 	// Services are what the organization has; package sim fills them in.
 	Services []Service
 }
@@ -59,6 +62,7 @@ type Organization struct {
 	running  gauges
 	ledger   ledger
 	lag      atomic.Int64 // time.Duration
+	roles    roles
 }
 
 // hosted is a service with its lock and its operations by name.
@@ -77,6 +81,7 @@ func New(options Options) (*Organization, error) {
 		accounts: map[string]bool{}, regions: map[string]bool{}, byID: map[string]*hosted{}, quotas: map[string]int{},
 		buckets: buckets{levels: map[bucketKey]level{}},
 		running: gauges{running: map[Gauge]map[string]time.Time{}, most: map[Gauge]int{}},
+		roles:   roles{set: map[string]Role{}},
 		ledger:  ledger{calls: map[string]int{}, throttled: map[string]int{}, unnamed: map[string]int{}},
 	}
 	o.faults = faults{rates: options.Rates, seed: o.seed}

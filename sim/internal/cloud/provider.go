@@ -10,6 +10,7 @@ import (
 
 	"holdfast/failure"
 	"holdfast/internal/awssession"
+	"holdfast/resource"
 )
 
 // provider hands out configurations whose clients talk to an Invoker.
@@ -30,27 +31,41 @@ func NewProvider(target Invoker, backoff time.Duration) awssession.Provider {
 	return &provider{target: target, backoff: backoff}
 }
 
+// Base returns the configuration of a process in the management account, for a provider
+// that assumes roles itself, as it would at AWS.
+func (o *Organization) Base(region string) aws.Config {
+	management := awssession.Request{Scope: resource.Scope{Account: o.options.Accounts[0], Region: region}}
+	return (&provider{target: o, backoff: o.options.RetryBackoff}).config(management)
+}
+
 // Config returns a configuration for the account and region of the request. Whether the
 // account exists and may be used shows at the first call.
 func (p *provider) Config(ctx context.Context, req awssession.Request) (aws.Config, error) {
 	if err := ctx.Err(); err != nil {
 		return aws.Config{}, failure.Errorf(failure.Transient, "simulated session for %s: %w", req.Scope.Account, err)
 	}
+	cfg := p.config(req)
+	cfg.APIOptions = append(cfg.APIOptions, awssession.NameJobs, awssession.DropLate)
+	return cfg, nil
+}
+
+func (p *provider) config(req awssession.Request) aws.Config {
 	account := req.Scope.Account
+	token := sessionOf(req).Token()
 	cfg := aws.Config{
 		Region: req.Scope.Region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{
 				AccessKeyID: "SIMULATED" + account, SecretAccessKey: "simulated", AccountID: account,
-				SessionToken: string(req.Purpose), Source: "simulated organization",
+				SessionToken: token, Source: "simulated organization",
 			}, nil
 		}),
-		APIOptions: []func(*middleware.Stack) error{awssession.NameJobs, awssession.DropLate, plug(p.target, account)},
+		APIOptions: []func(*middleware.Stack) error{plug(p.target, account)},
 	}
 	if p.backoff > 0 {
 		cfg.Retryer = func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = p.backoff })
 		}
 	}
-	return cfg, nil
+	return cfg
 }

@@ -17,6 +17,7 @@ type WireCall struct {
 	Operation string          `json:"operation"`
 	Input     json.RawMessage `json:"input"`
 	Agent     string          `json:"agent,omitempty"`
+	Token     string          `json:"token,omitempty"`
 }
 
 // WireAnswer is what came of it: an output or an error.
@@ -47,7 +48,7 @@ func (o *Organization) Answer(ctx context.Context, w WireCall) WireAnswer {
 	if err := json.Unmarshal(w.Input, input); err != nil {
 		return WireAnswer{Error: encodeError(Errorf("SerializationException", "decode the input: %v", err))}
 	}
-	out, err := o.Invoke(ctx, Request{Service: w.Service, Operation: w.Operation, Place: w.Place, Input: input, Agent: w.Agent})
+	out, err := o.Invoke(ctx, Request{Service: w.Service, Operation: w.Operation, Place: w.Place, Input: input, Agent: w.Agent, Token: w.Token})
 	if err != nil {
 		return WireAnswer{Error: encodeError(err)}
 	}
@@ -103,7 +104,7 @@ func (v *Vocabulary) Encode(r Request) (WireCall, error) {
 	if err != nil {
 		return WireCall{}, fmt.Errorf("encode the input of %s:%s: %w", r.Service, r.Operation, err)
 	}
-	return WireCall{Place: r.Place, Service: r.Service, Operation: r.Operation, Input: raw, Agent: r.Agent}, nil
+	return WireCall{Place: r.Place, Service: r.Service, Operation: r.Operation, Input: raw, Agent: r.Agent, Token: r.Token}, nil
 }
 
 // Decode takes the answer to a request off the wire: the typed output, or the typed error.
