@@ -21,7 +21,7 @@ func driverCommand(env Env) *cli.Command {
 				Description: "Examples:\n\n   holdfast driver list\n   holdfast driver list --output json | jq '.drivers[].actions.backup'",
 				Action:      func(ctx *cli.Context) error { return listDrivers(ctx, env) },
 			},
-			verifyCommand(env),
+			verifyCommand(env), iamCommand(env),
 		},
 	}
 }
