@@ -680,6 +680,7 @@ resource "aws_iam_role_policy" "expire" {
           "backup:DeleteRecoveryPoint",
           "backup:DescribeRecoveryPoint",
           "backup:ListTags",
+          "backup:UpdateRecoveryPointLifecycle",
           "dynamodb:DeleteBackup",
           "dynamodb:DescribeBackup",
           "ec2:DescribeImages",
