@@ -15,6 +15,7 @@ var unseen = []struct{ action, why string }{
 	{"backup:CopyIntoBackupVault", "StartCopyJob needs it on the vault the copy goes to: https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html"},
 	{"backup:DescribeCopyJob", "asked of a job that listings do not show any more"},
 	{"backup:DescribeRestoreJob", "asked of a job that listings do not show any more, and for what it made"},
+	{"backup:UpdateRecoveryPointLifecycle", "only points that were not told when they were made move to cold storage by it"},
 	{"iam:CreateServiceLinkedRole", "the first deletion or restore makes the service's own role: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteRecoveryPoint.html"},
 	{"ec2:DescribeAccountAttributes", networks}, {"ec2:DescribeSecurityGroups", networks}, {"ec2:DescribeSubnets", networks}, {"ec2:DescribeVpcs", networks},
 }
