@@ -24,7 +24,7 @@ var layers = [][]string{
 	9:  {"sim"},
 	10: {"engine", "producer", "notify", "web/signin", "driver/drivertest/simharness"},
 	11: {"worker", "scheduler", "report/scheduled", "notify/"},
-	12: {"operator", "web/frame", "report/ondemand"},
+	12: {"operator", "preflight", "web/frame", "report/ondemand"},
 	13: {"api", "web/"},
 	14: {"web"},
 	15: {"app"},

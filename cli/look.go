@@ -12,6 +12,6 @@ func lookCommands(env Env) []*cli.Command {
 func settingsCommands(env Env) []*cli.Command {
 	return []*cli.Command{
 		policyCommand(env), configCommand(env), driverCommand(env), notifyCommand(env),
-		doctorCommand(env), healthCommand(env), completionCommand(env),
+		doctorCommand(env), preflightCommand(env), healthCommand(env), completionCommand(env),
 	}
 }

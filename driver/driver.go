@@ -114,6 +114,22 @@ type Restorer interface {
 	FinishRestore(ctx context.Context, req RestoreRequest, ref Ref) error
 }
 
+// Prober is a Driver whose points lie in something of the account's own, as in a vault.
+type Prober interface {
+	// Probe finds out, without changing anything, whether points of a lifecycle can lie
+	// there: an error of class not_found when it is not there yet, invalid when it takes
+	// no such points, denied when the role for the purpose may not ask.
+	Probe(ctx context.Context, req ProbeRequest) error
+}
+
+// ProbeRequest asks about Vault in Scope, with the role for Purpose.
+type ProbeRequest struct {
+	Scope           resource.Scope
+	Purpose         resource.Purpose
+	Vault           string
+	DeleteAfterDays int // 0: kept for ever
+}
+
 // StartRequest asks for one backup.
 type StartRequest struct {
 	Scope    resource.Scope
