@@ -64,9 +64,17 @@ var creating = []string{"CopyImage", "CopySnapshot", "CreateImage", "CreateSnaps
 
 // keyUsers are the services that use keys on a caller's behalf.
 // Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-func keyUsers() []string {
+func keyUsers(drivers []driver.Descriptor) []string {
+	services := []string{"backup"}
+	for _, d := range drivers {
+		// arn:*:SERVICE:...; the backup gateway's own service encrypts nothing.
+		if service := strings.Split(d.ARNPattern, ":")[2]; !strings.HasPrefix(service, "backup-") {
+			services = append(services, service)
+		}
+	}
+	slices.Sort(services)
 	var users []string
-	for _, service := range []string{"backup", "dynamodb", "ec2", "elasticfilesystem", "fsx", "rds", "s3", "storagegateway"} {
+	for _, service := range slices.Compact(services) {
 		users = append(users, service+".*."+urlSuffix)
 	}
 	return users
@@ -74,7 +82,7 @@ func keyUsers() []string {
 
 // groups are tried in order; an action is in the first that takes it. groups for a purpose
 // differ in what tags may be written: a copy by AWS Backup is tagged after it was made.
-func groups(purpose resource.Purpose) []group {
+func groups(drivers []driver.Descriptor, purpose resource.Purpose) []group {
 	is := func(names ...string) func(string) bool {
 		return func(action string) bool { return slices.Contains(names, action) }
 	}
@@ -83,7 +91,7 @@ func groups(purpose resource.Purpose) []group {
 		// Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
 		{"GrantKeysToServices", is("kms:CreateGrant", "kms:RetireGrant"), "*", with("Bool", "kms:GrantIsForAWSResource", "true")},
 		{"AskAboutKeys", is("kms:DescribeKey"), "*", nil},
-		{"UseKeysThroughServices", func(a string) bool { return strings.HasPrefix(a, "kms:") }, "*", with("StringLike", "kms:ViaService", keyUsers()...)},
+		{"UseKeysThroughServices", func(a string) bool { return strings.HasPrefix(a, "kms:") }, "*", with("StringLike", "kms:ViaService", keyUsers(drivers)...)},
 		{"PassRolesToServices", is("iam:PassRole"), "arn:" + partition + ":iam::*:role/*", with("StringEquals", "iam:PassedToService",
 			"backup.amazonaws.com", "ec2.amazonaws.com", "ec2."+urlSuffix, "monitoring.rds.amazonaws.com", "rds.amazonaws.com")},
 		// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
@@ -106,7 +114,7 @@ func Role(drivers []driver.Descriptor, purpose resource.Purpose) Policy {
 	slices.Sort(actions)
 	actions = slices.Compact(actions)
 	policy := Policy{Version: version}
-	for _, g := range groups(purpose) {
+	for _, g := range groups(drivers, purpose) {
 		var taken []string
 		actions = slices.DeleteFunc(actions, func(action string) bool {
 			if g.fits(action) {
