@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
@@ -243,9 +244,7 @@ func (d *dialogue) review(r *operator.RestoreRequest, plan operator.Outcome) (op
 // changed returns values with one set, or taken out when it is empty.
 func changed(values map[string]string, name, value string) map[string]string {
 	next := map[string]string{}
-	for n, v := range values {
-		next[n] = v
-	}
+	maps.Copy(next, values)
 	if next[name] = value; value == "" {
 		delete(next, name)
 	}

@@ -42,7 +42,7 @@ func (o *office) atTerminal(ctx context.Context, args ...string) *typist {
 // reads waits until text is on the screen.
 func (y *typist) reads(text string) {
 	y.t.Helper()
-	_ = y.screen.SetReadDeadline(time.Now().Add(time.Minute)) //nolint:forbidigo // of the machine's terminal
+	_ = y.screen.SetReadDeadline(time.Now().Add(time.Minute))
 	buffer := make([]byte, 4096)
 	for !strings.Contains(y.seen, text) {
 		n, err := y.screen.Read(buffer)

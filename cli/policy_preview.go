@@ -98,8 +98,7 @@ func policyFiles(paths []string) ([]operator.PolicyFile, error) {
 
 // policyRefused turns what is wrong with policy documents into bad input.
 func policyRefused(err error) error {
-	var wrong *operator.PolicyError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*operator.PolicyError](err); ok {
 		return problemsOf(wrong.Kind, wrong.Problems)
 	}
 	return refused(err)
