@@ -186,7 +186,7 @@ func (s *snapshot) tierStatus(now time.Time) types.SnapshotTierStatus {
 	if last.Start.IsZero() {
 		return status
 	}
-	status.LastTieringStartTime, status.LastTieringProgress = aws.Time(last.Start), aws.Int32(int32(last.Percent(now))) //nolint:gosec // 0 to 100
+	status.LastTieringStartTime, status.LastTieringProgress = aws.Time(last.Start), aws.Int32(int32(last.Percent(now)))
 	switch {
 	case last.Running(now):
 		status.LastTieringOperationStatus = words[0]
