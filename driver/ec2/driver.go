@@ -43,6 +43,10 @@ func (*Driver) Descriptor() driver.Descriptor {
 		Settle:     map[driver.Operation]time.Duration{driver.Backup: ec2calls.Settle},
 		Repeatable: map[driver.Operation]time.Duration{driver.Copy: ec2calls.TokenKnown, driver.Restore: ec2calls.TokenKnown},
 		Actions:    actions(),
+		Unseen: map[string]string{
+			"ec2:CreateReplaceRootVolumeTask": "only a restore told to replace a root volume calls it",
+			"ec2:CreateVolume":                "only a restore told to make volumes and no instance calls it",
+		},
 		Quotas: []driver.Quota{{
 			Operation: driver.Copy, Limit: 300,
 			Source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ami-copy-works.html",
