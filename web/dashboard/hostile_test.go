@@ -126,23 +126,35 @@ func TestTryAnUploadedDocument(t *testing.T) {
 		"named": {"often", "added", "<strong>1 rule</strong>", "1 resource</strong> of 5 would change"},
 		"all":   {"often", "removed", "<strong>2 rules</strong>", "3 would not be protected any more"},
 	} {
-		var body bytes.Buffer
-		form := multipart.NewWriter(&body)
-		for _, field := range [][2]string{{"scope", scope}, {"action", "compare"}, {"document", ""}} {
-			r.must(form.WriteField(field[0], field[1]))
-		}
-		file, err := form.CreateFormFile("file", "plan.json")
-		r.must(err)
-		_, err = file.Write([]byte(plan))
-		r.must(err)
-		r.must(form.Close())
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/policies/try", &body)
-		request.Header.Set("Content-Type", form.FormDataContentType())
-		a := r.serve(as(request, access.Viewer))
-		for _, text := range says {
-			if a.status != http.StatusOK || !strings.Contains(a.body, text) {
-				t.Errorf("%s: answered %d without %q:\n%s", scope, a.status, text, content(a.body))
+		for _, way := range []string{"file", "document"} { // uploaded, and pasted
+			a := r.try(scope, way, plan)
+			for _, text := range says {
+				if a.status != http.StatusOK || !strings.Contains(a.body, text) {
+					t.Errorf("%s, %s: answered %d without %q:\n%s", scope, way, a.status, text, content(a.body))
+				}
 			}
 		}
 	}
+}
+
+// try sends a document as a browser does.
+func (r *rig) try(scope, way, document string) pageAnswer {
+	fields := map[string]string{"scope": scope, "action": tryCompare, "document": "", "file": ""}
+	fields[way] = document
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for name, value := range fields {
+		if name != "file" {
+			r.must(form.WriteField(name, value))
+			continue
+		}
+		file, err := form.CreateFormFile("file", "plan.json")
+		r.must(err)
+		_, err = file.Write([]byte(value))
+		r.must(err)
+	}
+	r.must(form.Close())
+	request := httptest.NewRequestWithContext(r.t.Context(), http.MethodPost, "/policies/try", &body)
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	return r.serve(as(request, access.Viewer))
 }

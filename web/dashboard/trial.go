@@ -88,8 +88,8 @@ func (d *Dashboard) try(w http.ResponseWriter, r *http.Request) error {
 
 // documentOf returns what was uploaded, else what was pasted.
 func documentOf(r *http.Request) (text string, problems []policy.Problem, err error) {
+	file, _, err := r.FormFile("file") // first: it reads the form's other fields, too
 	text = r.PostFormValue("document")
-	file, _, err := r.FormFile("file")
 	switch {
 	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
 	case err != nil:
