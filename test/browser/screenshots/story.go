@@ -35,7 +35,7 @@ var (
 // begin starts a demo.
 func begin(program string) (*story, error) {
 	s := &story{opened: make(chan struct{}), told: make(chan struct{}), ended: make(chan struct{})}
-	s.command = exec.Command(program, "demo", "--keep", "--failing", "1", "--listen", "127.0.0.1:0") //nolint:gosec,noctx // G204: it is ours; it ends with end
+	s.command = exec.Command(program, "demo", "--keep", "--failing", "1", "--listen", "127.0.0.1:0") //nolint:noctx // it ends with end
 	out, in := io.Pipe()
 	s.command.Stdout, s.command.Stderr = in, in
 	if err := s.command.Start(); err != nil {
@@ -112,7 +112,7 @@ func get(ctx context.Context, address string) string {
 	if err != nil {
 		return ""
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
 	if err != nil {
 		return ""
 	}
