@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"holdfast/driver"
@@ -56,9 +57,7 @@ func CloudFormation(drivers []driver.Descriptor) string {
 		if fallback != "" {
 			p["Default"] = fallback
 		}
-		for key, value := range more {
-			p[key] = value
-		}
+		maps.Copy(p, more)
 		return p
 	}
 	resources := map[string]any{}

@@ -45,7 +45,7 @@ func (s *Service) getCallerIdentity(c *cloud.Call, _ *sts.GetCallerIdentityInput
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 const (
 	maxPolicyChars = 2048
-	defaultSeconds = 3600
+	defaultLife    = time.Hour
 )
 
 // assumeRole hands out a session of a role in any account of the organization.
@@ -65,12 +65,12 @@ func (s *Service) assumeRole(c *cloud.Call, in *sts.AssumeRoleInput) (*sts.Assum
 			return nil, err
 		}
 	}
-	seconds := time.Duration(defaultSeconds)
+	life := defaultLife
 	if in.DurationSeconds != nil {
-		seconds = time.Duration(*in.DurationSeconds)
+		life = time.Duration(*in.DurationSeconds) * time.Second
 	}
 	// The SDK holds what it caches against the machine's clock.
-	expires := clock.System().Now().Add(seconds * time.Second)
+	expires := clock.System().Now().Add(life)
 	return &sts.AssumeRoleOutput{
 		AssumedRoleUser: &types.AssumedRoleUser{
 			Arn:           aws.String("arn:" + c.Partition + ":sts::" + arn.Account + ":assumed-role/" + name + "/" + aws.ToString(in.RoleSessionName)),
