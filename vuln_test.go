@@ -29,7 +29,7 @@ func TestTheVulnerabilityCheckTellsAFindingFromANetwork(t *testing.T) {
 			t.Parallel()
 			checker := filepath.Join(t.TempDir(), "checker")
 			script := "#!/bin/sh\ncat <<'END'\n" + tc.prints + "\nEND\nexit " + tc.exits + "\n"
-			if err := os.WriteFile(checker, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+			if err := os.WriteFile(checker, []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), ".ci/vuln")

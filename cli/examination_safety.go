@@ -148,7 +148,7 @@ func (e *examination) disk() {
 		e.found.warn("disk", "check the directory of catalog.dsn", "%s: %v", filepath.Dir(file), err)
 		return
 	}
-	free := int64(fs.Bavail) * int64(fs.Bsize) //nolint:gosec,unconvert // a disk has less than 2^63 bytes; the types differ between systems
+	free := int64(fs.Bavail) * int64(fs.Bsize) //nolint:unconvert // the types differ between systems
 	if free < lowDisk {
 		e.found.warn("disk", "make room on the disk of the catalog, or lower retention.history_days", "%s left for %s: when the disk is full nothing begins", sizeText(free), file)
 		return
