@@ -17,6 +17,7 @@ import (
 	"holdfast/catalog/rebuild"
 	"holdfast/config"
 	"holdfast/driver"
+	"holdfast/internal/clock"
 	"holdfast/policy"
 	"holdfast/resource"
 )
@@ -159,7 +160,7 @@ func (s *survey) take(ctx context.Context, accounts, more []string) error {
 		}
 	}
 	done := s.resumed
-	return rebuild.Run(ctx, s.drivers, s.scans, func(scan rebuild.Scan) error {
+	return rebuild.Run(ctx, s.drivers, clock.System(), s.scans, func(scan rebuild.Scan) error {
 		if done++; !s.d.json && (done%100 == 0 || done == len(s.scans)) {
 			s.d.note("%d of %d places listed", done, len(s.scans))
 		}

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/driver"
 	"holdfast/failure"
+	"holdfast/internal/clock"
 	"holdfast/resource"
 )
 
@@ -18,6 +19,7 @@ const (
 	scanParallel = 8
 	scopeTimeout = 30 * time.Minute
 	maxArtefacts = 1_000_000 // of one scope
+	maxAttempts  = 10        // at one listing that AWS, or the API budget, puts off
 )
 
 // Scan is one listing: what one driver is asked in one account and region.
@@ -51,8 +53,9 @@ func Scans(drivers *driver.Registry, scopes []resource.Scope) []Scan {
 }
 
 // Run carries out those of scans that were not resumed, a few at once, and tells done of
-// each, which may stop it. A listing that fails is one of the results, not an error.
-func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(Scan) error) error {
+// each, which may stop it. One that is put off, by AWS or by the API budget, is made again
+// after a while on machine; one that fails is one of the results, not an error.
+func Run(ctx context.Context, drivers *driver.Registry, machine clock.Clock, scans []Scan, done func(Scan) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(scanParallel)
 	var mu sync.Mutex
@@ -64,7 +67,7 @@ func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			scans[i].run(ctx, drivers)
+			scans[i].run(ctx, drivers, machine)
 			if ctx.Err() != nil {
 				return ctx.Err() // it was stopped, so it saw a part only
 			}
@@ -79,7 +82,7 @@ func Run(ctx context.Context, drivers *driver.Registry, scans []Scan, done func(
 	return nil
 }
 
-func (s *Scan) run(ctx context.Context, drivers *driver.Registry) {
+func (s *Scan) run(ctx context.Context, drivers *driver.Registry, machine clock.Clock) {
 	d, ok := drivers.For(s.Kind, s.Engine)
 	if !ok {
 		s.Class, s.Message = failure.Unsupported, "this build has no such driver"
@@ -87,6 +90,25 @@ func (s *Scan) run(ctx context.Context, drivers *driver.Registry) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, scopeTimeout)
 	defer cancel()
+	s.again(ctx, d, machine)
+}
+
+// again makes the listing until it is not put off any more.
+func (s *Scan) again(ctx context.Context, d driver.Driver, machine clock.Clock) {
+	for n := 1; ; n++ {
+		s.list(ctx, d)
+		if n == maxAttempts || s.Class != failure.Throttled && s.Class != failure.Transient {
+			return
+		}
+		if machine.Sleep(ctx, failure.RuleOf(s.Class).Wait(n)) != nil {
+			return
+		}
+	}
+}
+
+// list makes the listing once.
+func (s *Scan) list(ctx context.Context, d driver.Driver) {
+	s.Found, s.Class, s.Message = nil, "", ""
 	err := d.List(ctx, s.Scope, func(a driver.Artefact) error {
 		if len(s.Found) == maxArtefacts {
 			return failure.Errorf(failure.Internal, "more than %d recovery points in one place", maxArtefacts)
