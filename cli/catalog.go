@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
@@ -17,6 +18,7 @@ import (
 	"holdfast/catalog/rebuild"
 	"holdfast/config"
 	"holdfast/driver"
+	"holdfast/internal/awssession"
 	"holdfast/internal/clock"
 	"holdfast/policy"
 	"holdfast/resource"
@@ -141,6 +143,9 @@ func (s *survey) stopped(err error) error {
 	return &exitError{code: codeFailed, err: errors.New("stopped before everything was listed; " + next)}
 }
 
+// listingPatience is how long one call waits for its turn.
+const listingPatience = 10 * time.Minute
+
 // take lists the inventory and every place.
 func (s *survey) take(ctx context.Context, accounts, more []string) error {
 	err := s.d.store.Resources(ctx, catalog.ResourceFilter{IncludeGone: true}, func(item catalog.InventoryItem) error {
@@ -160,7 +165,8 @@ func (s *survey) take(ctx context.Context, accounts, more []string) error {
 		}
 	}
 	done := s.resumed
-	return rebuild.Run(ctx, s.drivers, clock.System(), s.scans, func(scan rebuild.Scan) error {
+	// A listing has nothing to go back to: a call that finds its API budget used up waits.
+	return rebuild.Run(awssession.WithPatience(ctx, listingPatience), s.drivers, clock.System(), s.scans, func(scan rebuild.Scan) error {
 		if done++; !s.d.json && (done%100 == 0 || done == len(s.scans)) {
 			s.d.note("%d of %d places listed", done, len(s.scans))
 		}

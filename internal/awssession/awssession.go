@@ -5,6 +5,7 @@ package awssession
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -27,9 +28,10 @@ type Provider interface {
 }
 
 type (
-	jobKey    struct{}
-	returnKey struct{}
-	traceKey  struct{}
+	jobKey      struct{}
+	returnKey   struct{}
+	patienceKey struct{}
+	traceKey    struct{}
 )
 
 // WithJob returns a context whose mutating AWS calls carry job id in the SDK's user
@@ -62,3 +64,16 @@ func WithReturn(ctx context.Context) context.Context {
 }
 
 func returning(ctx context.Context) bool { return ctx.Value(returnKey{}) != nil }
+
+// WithPatience returns a context whose calls wait up to d for their turn in an API budget,
+// however often they have to ask: for who has nothing to go back to, such as a command
+// that lists a whole account.
+func WithPatience(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, patienceKey{}, d)
+}
+
+// patience returns what WithPatience has put there, 0 without.
+func patience(ctx context.Context) time.Duration {
+	d, _ := ctx.Value(patienceKey{}).(time.Duration)
+	return d
+}

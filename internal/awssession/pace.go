@@ -27,8 +27,10 @@ const (
 	// minPatience is the least of both on the machine's clock: shorter waits cost less
 	// than coming back, however fast the clock runs.
 	minPatience = 100 * time.Millisecond
-	// maxAsks bounds how often one attempt asks.
-	maxAsks = 4
+	// maxAsks bounds how often one attempt asks, and patientAsks one that has patience of
+	// its own.
+	maxAsks     = 4
+	patientAsks = 100
 	// feedbackTimeout bounds telling the limiter of a throttle.
 	feedbackTimeout = 2 * time.Second
 	// selfAccount is the account of the process's own credentials.
@@ -133,7 +135,10 @@ func throttledItself(err error) bool {
 // await returns when the call may be made, or why it may not be made now.
 func (p *Pacer) await(ctx context.Context, key budget.Key, terms budget.Terms, purpose resource.Purpose) error {
 	began := p.machine.Now()
-	ask := p.ask(ctx, purpose)
+	ask, asks := p.ask(ctx, purpose), maxAsks
+	if patience(ctx) > 0 {
+		asks = patientAsks
+	}
 	putOff := func(err error) error {
 		p.options.Observe(Pace{Bucket: key.Bucket, Waited: p.machine.Now().Sub(began), PutOff: true})
 		return err
@@ -143,7 +148,7 @@ func (p *Pacer) await(ctx context.Context, key budget.Key, terms budget.Terms, p
 		if err != nil {
 			return putOff(failure.Errorf(failure.Throttled, "ask the API budget %s: %w", key, err))
 		}
-		if !answer.Granted && (answer.Wait > ask.Patience || asked == maxAsks) {
+		if !answer.Granted && (answer.Wait > ask.Patience || asked == asks) {
 			return putOff(budget.Refuse(key, p.stretch(answer.Wait), p.options.Clock.Now()))
 		}
 		if err := p.options.Clock.Sleep(ctx, p.stretch(answer.Wait)); err != nil {
@@ -161,16 +166,16 @@ func (p *Pacer) await(ctx context.Context, key budget.Key, terms budget.Terms, p
 // the context, so that the call itself has time.
 func (p *Pacer) ask(ctx context.Context, purpose resource.Purpose) budget.Ask {
 	start := JobFrom(ctx) != ""
-	patience := otherPatience
+	patient := otherPatience
 	if start {
-		patience = startPatience
+		patient = startPatience
 	}
-	patience = max(minPatience, time.Duration(float64(patience)/p.options.Speed))
+	patient = max(minPatience, time.Duration(float64(max(patient, patience(ctx)))/p.options.Speed))
 	if deadline, ok := ctx.Deadline(); ok {
-		patience = min(patience, deadline.Sub(p.machine.Now())/2)
+		patient = min(patient, deadline.Sub(p.machine.Now())/2)
 	}
 	return budget.Ask{
-		Restore: purpose == resource.ForRestore, Returning: !start || returning(ctx), Patience: max(patience, 0),
+		Restore: purpose == resource.ForRestore, Returning: !start || returning(ctx), Patience: max(patient, 0),
 	}
 }
 

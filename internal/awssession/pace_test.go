@@ -83,14 +83,20 @@ func TestShortWaitsAreSleptAndLongOnesEndTheCall(t *testing.T) {
 		putOff  time.Duration // 0: the call is made
 		asks    []bool        // whether each ask was a returning one
 	}{
-		"now":                    {job, nil, 0, 0, []bool{false}},
-		"in a moment":            {job, []budget.Answer{{Granted: true, Wait: time.Second}}, time.Second, 0, []bool{false}},
-		"later":                  {job, []budget.Answer{{Wait: time.Minute}}, 0, time.Minute, []bool{false}},
-		"a short line":           {job, []budget.Answer{{Wait: time.Second}, {Granted: true, Wait: time.Second}}, 2 * time.Second, 0, []bool{false, true}},
-		"patience runs out":      {job, []budget.Answer{{Wait: time.Second}, {Wait: 1500 * time.Millisecond}}, time.Second, 1500 * time.Millisecond, []bool{false, true}},
-		"asked often enough":     {job, []budget.Answer{{}, {}, {}, {}, {}}, 0, -1, []bool{false, true, true, true}},
-		"told to come back":      {WithReturn(job), nil, 0, 0, []bool{true}},
-		"a look waits longer":    {context.Background(), []budget.Answer{{Wait: 9 * time.Second}}, 9 * time.Second, 0, []bool{true, true}},
+		"now":                 {job, nil, 0, 0, []bool{false}},
+		"in a moment":         {job, []budget.Answer{{Granted: true, Wait: time.Second}}, time.Second, 0, []bool{false}},
+		"later":               {job, []budget.Answer{{Wait: time.Minute}}, 0, time.Minute, []bool{false}},
+		"a short line":        {job, []budget.Answer{{Wait: time.Second}, {Granted: true, Wait: time.Second}}, 2 * time.Second, 0, []bool{false, true}},
+		"patience runs out":   {job, []budget.Answer{{Wait: time.Second}, {Wait: 1500 * time.Millisecond}}, time.Second, 1500 * time.Millisecond, []bool{false, true}},
+		"asked often enough":  {job, []budget.Answer{{}, {}, {}, {}, {}}, 0, -1, []bool{false, true, true, true}},
+		"told to come back":   {WithReturn(job), nil, 0, 0, []bool{true}},
+		"a look waits longer": {context.Background(), []budget.Answer{{Wait: 9 * time.Second}}, 9 * time.Second, 0, []bool{true, true}},
+		"a command waits as long as it takes": {
+			WithPatience(context.Background(), 2*time.Minute),
+			[]budget.Answer{{Wait: time.Minute}, {Wait: 5 * time.Second}, {Wait: 5 * time.Second}, {Wait: 5 * time.Second}, {Granted: true, Wait: 9 * time.Second}},
+			84 * time.Second, 0, []bool{true, true, true, true, true},
+		},
+		"but not for ever":       {WithPatience(context.Background(), 2*time.Minute), []budget.Answer{{Wait: time.Minute}, {Wait: 61 * time.Second}}, time.Minute, 61 * time.Second, []bool{true, true}},
 		"a look is put off, too": {context.Background(), []budget.Answer{{Wait: 11 * time.Second}}, 0, 11 * time.Second, []bool{true}},
 	} {
 		t.Run(name, func(t *testing.T) {
