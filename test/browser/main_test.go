@@ -82,15 +82,31 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
+// maxStale is how often an action is tried whose element was replaced before it began.
+const maxStale = 5
+
+// act runs one action. A page that is live, or that another one follows, may replace the
+// element between its finding and its use: then nothing was done yet, and it is done again.
+func act(ctx context.Context, action chromedp.Action) (err error) {
+	for range maxStale {
+		if err = chromedp.Run(ctx, action); err == nil || !strings.Contains(strings.ToLower(err.Error()), "node with given id") {
+			return err
+		}
+	}
+	return err
+}
+
 // do runs actions in the browser.
 func (s *stage) do(t *testing.T, actions ...chromedp.Action) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(s.browser, patience)
 	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		var text, address string
-		_ = chromedp.Run(s.browser, chromedp.Location(&address), chromedp.Text("body", &text))
-		t.Fatalf("%v\nat %s:\n%.3000s", err, address, text)
+	for _, action := range actions {
+		if err := act(ctx, action); err != nil {
+			var text, address string
+			_ = chromedp.Run(s.browser, chromedp.Location(&address), chromedp.Text("body", &text))
+			t.Fatalf("%v\nat %s:\n%.3000s", err, address, text)
+		}
 	}
 }
 
