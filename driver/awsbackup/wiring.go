@@ -79,7 +79,11 @@ func (d *Driver) foreign(ctx context.Context, scope resource.Scope, r resource.R
 	if err != nil {
 		return "", wrap("StartBackupJob", err)
 	}
-	job, err := client.DescribeBackupJob(ctx, &backup.DescribeBackupJobInput{BackupJobId: out.BackupJobId})
+	looking, err := d.clients.Get(ctx, scope, resource.ForDiscover) // a backup's session may not look
+	if err != nil {
+		return "", err
+	}
+	job, err := looking.DescribeBackupJob(ctx, &backup.DescribeBackupJobInput{BackupJobId: out.BackupJobId})
 	if err != nil {
 		return "", wrap("DescribeBackupJob", err)
 	}
